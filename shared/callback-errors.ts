@@ -1,0 +1,26 @@
+/**
+ * Every way in which connecting can end without a connection: the code in `/integrations?error=<code>`, what happened,
+ * and what to do next.
+ */
+export const callbackErrors = {
+  access_denied: { title: 'You did not give consent', sentence: 'Nothing was connected and nothing was stored.', next: 'Connect again and approve, or ask someone who may.' },
+  session_required: { title: 'You were signed out on the way', sentence: 'We could not tell who is connecting, so nothing was stored.', next: 'Sign in and connect again.' },
+  forbidden: { title: 'Your role may not connect services', sentence: 'Connecting takes an owner or an admin of this organization.', next: 'Ask an owner to connect it or to change your role.' },
+  flow_missing: { title: 'This connection was not started here', sentence: 'The answer came without a matching start in this browser, or it was used already. Nothing was stored.', next: 'Connect again from this page, in this browser.' },
+  flow_expired: { title: 'That took longer than ten minutes', sentence: 'The start of this connection has expired. Nothing was stored.', next: 'Connect again.' },
+  state_mismatch: { title: 'The answer does not belong to this start', sentence: 'It was meant for another browser, person, organization or provider. Nothing was stored.', next: 'Check that you are in the right organization and connect again.' },
+  issuer_mismatch: { title: 'The answer came from somebody else', sentence: 'It names another authorization server than the one we sent you to. Nothing was stored.', next: 'Connect again; if it happens twice, tell your operator.' },
+  code_missing: { title: 'The provider sent no code', sentence: 'Its answer was incomplete. Nothing was stored.', next: 'Connect again.' },
+  code_refused: { title: 'The provider refused the code', sentence: 'It was used before, or has expired. Nothing was stored.', next: 'Connect again.' },
+  application_refused: { title: 'The provider does not accept this installation', sentence: 'The client id, the client secret or the redirect address does not match what is registered there.', next: 'Ask the operator to compare them with the provider\'s settings.' },
+  provider_unavailable: { title: 'The provider did not answer', sentence: 'It was slow, away, or sent something we could not read. Nothing was stored.', next: 'Try again in a few minutes.' },
+  provider_refused: { title: 'The provider refused the request', sentence: 'It ended the connection with an error of its own. Nothing was stored.', next: 'Connect again; if it happens twice, tell your operator.' },
+  permission_missing: { title: 'A permission is missing', sentence: 'The grant does not allow us to read which account and projects it covers. Nothing was stored.', next: 'Ask the operator to compare the app\'s permissions with the list on this page.' },
+  no_project: { title: 'There is nothing to scan in that account', sentence: 'The grant covers no project. Nothing was stored.', next: 'Choose an organization that has a project, or make one, and connect again.' },
+  account_mismatch: { title: 'That is another account', sentence: 'You chose another account at the provider than the one this integration belongs to. Nothing was changed.', next: 'Reconnect with the same account, or connect the other one as a new integration.' },
+  not_configured: { title: 'This provider is not configured', sentence: 'The operator has not registered an app for it yet.', next: 'The card below says what is missing.' },
+  rate_limited: { title: 'Too many attempts', sentence: 'Connecting was started too often in a short time.', next: 'Wait a minute and try again.' },
+  internal: { title: 'Something went wrong on our side', sentence: 'Nothing was stored.', next: 'Try again; if it happens twice, tell your operator the time.' },
+} as const
+
+export type CallbackErrorCode = keyof typeof callbackErrors
