@@ -1,0 +1,9 @@
+import { z } from 'zod'
+
+/** The job types: name, and what a payload may hold. Ids only: a payload is stored, and seen by whoever reads the queue. */
+export const jobs = {
+  'scan.run': z.strictObject({ assessment_id: z.uuid() }),
+} as const
+
+export type JobName = keyof typeof jobs
+export type JobPayload<N extends JobName> = z.infer<(typeof jobs)[N]>
