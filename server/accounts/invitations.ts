@@ -1,0 +1,60 @@
+/** Invitations by link. The link's token is 256 random bits, shown once, kept as a hash. */
+import { createHash, randomBytes } from 'node:crypto'
+import { anonClient, type Client } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import { AppError } from '#server/errors'
+import { env } from '#server/utils/env'
+import type { Actor } from './session'
+
+const columns = 'id, email, role, created_at, expires_at'
+
+function hash(token: string): string {
+  return createHash('sha256').update(token).digest('hex')
+}
+
+/** Open ones, newest first. */
+export async function listInvitations(actor: Actor) {
+  return unwrap(await actor.client.from('invitations').select(columns).eq('organization_id', actor.organizationId)
+    .is('accepted_at', null).gt('expires_at', new Date().toISOString()).order('created_at', { ascending: false }).limit(200))
+}
+
+/** @returns the invitation with its link; the token stands in the fragment, which browsers send to nobody */
+export async function invite(actor: Actor, input: { email: string, role: 'admin' | 'member' }) {
+  const token = randomBytes(32).toString('base64url')
+  const row = unwrap(await actor.client.from('invitations').insert({
+    organization_id: actor.organizationId, email: input.email, role: input.role, token_hash: hash(token), invited_by: actor.userId,
+  }).select(columns).single())
+  return { ...row, url: `${env().appUrl}/invitation#${token}` }
+}
+
+/** @throws AppError not_found */
+export async function withdrawInvitation(actor: Actor, id: string): Promise<void> {
+  const rows = unwrap(await actor.client.from('invitations').delete().eq('id', id).eq('organization_id', actor.organizationId).select('id'))
+  if (rows.length === 0) throw new AppError('not_found')
+}
+
+/** What an invitation says, for whoever holds its link. @throws AppError invitation_invalid */
+export async function lookupInvitation(token: string): Promise<{ organization: string, email: string, role: string }> {
+  const [found] = unwrap(await anonClient().rpc('lookup_invitation', { p_token_hash: hash(token) }))
+  if (!found) throw new AppError('invitation_invalid', 'Ask for a new one.')
+  return found
+}
+
+/** @throws AppError invitation_invalid, also when it is for somebody else */
+export async function checkInvitation(token: string, email: string): Promise<void> {
+  const invitation = await lookupInvitation(token)
+  if (invitation.email !== email.toLowerCase()) {
+    throw new AppError('invitation_invalid', 'This invitation is for another email address. Use that one.')
+  }
+}
+
+/**
+ * @returns the organization's id
+ * @throws AppError invitation_invalid
+ */
+export async function acceptInvitation(person: { client: Client, email: string }, token: string): Promise<string> {
+  await checkInvitation(token, person.email)
+  const organizationId = unwrap(await person.client.rpc('accept_invitation', { p_token_hash: hash(token) }))
+  if (!organizationId) throw new AppError('invitation_invalid', 'Ask for a new one.')
+  return organizationId
+}

@@ -1,0 +1,42 @@
+import { setCookie, type H3Event } from 'h3'
+import { unwrap } from '#server/database/result'
+import { AppError } from '#server/errors'
+import type { Role } from '#shared/vocabulary'
+import { memberships, type Membership } from './memberships'
+import { cookieOptions, ORGANIZATION_COOKIE, type Session } from './session'
+
+/** What `GET /api/session` answers. */
+export interface SessionView {
+  user: { id: string, email: string }
+  organization: { id: string, name: string } | null
+  organizations: Membership[]
+  role: Role | null
+}
+
+export async function viewSession(session: Session): Promise<SessionView> {
+  const organizations = await memberships(session)
+  const current = organizations.find(membership => membership.id === session.organizationId) ?? organizations[0]
+  return {
+    user: { id: session.userId, email: session.email },
+    organization: current ? { id: current.id, name: current.name } : null,
+    organizations,
+    role: current?.role ?? null,
+  }
+}
+
+/** @returns the new organization's id; the person is its owner */
+export async function createOrganization(session: Session, name: string): Promise<string> {
+  return unwrap(await session.client.rpc('create_organization', { p_name: name }))
+}
+
+/**
+ * Makes an organization the current one of this browser.
+ * @throws AppError not_found when the person does not belong to it
+ */
+export async function switchOrganization(event: H3Event, session: Session, organizationId: string): Promise<SessionView> {
+  const view = await viewSession({ ...session, organizationId })
+  if (view.organization?.id !== organizationId) throw new AppError('not_found')
+  setCookie(event, ORGANIZATION_COOKIE, organizationId, { ...cookieOptions(), maxAge: 400 * 24 * 3600 })
+  event.context.session = { ...session, organizationId }
+  return view
+}

@@ -1,0 +1,93 @@
+/** Signing up, in and out. The auth server keeps the passwords; this keeps the session in cookies. */
+import { deleteCookie, type H3Event } from 'h3'
+import type { AuthError } from '@supabase/supabase-js'
+import { byUser, noteAudit, type RequestInfo } from '#server/audit'
+import { userClient } from '#server/database/clients'
+import { AppError } from '#server/errors'
+import { acceptInvitation, checkInvitation } from './invitations'
+import { createOrganization, viewSession, type SessionView } from './organizations'
+import { cookieOptions, forgetVerified, ORGANIZATION_COOKIE, readSession, sessionClient, type Session } from './session'
+
+interface Person { id: string, email?: string, user_metadata: Record<string, unknown> }
+
+function sessionOf(user: Person, accessToken: string): Session {
+  return { userId: user.id, email: user.email ?? '', accessToken, client: userClient(accessToken), organizationId: null }
+}
+
+/** @throws AppError: what the auth server said, in our words */
+function refuse(error: AuthError): never {
+  if (error.code === 'user_already_exists' || error.code === 'email_exists') {
+    throw new AppError('account_exists', 'Sign in, or use another address.', { errors: [{ field: 'email', message: 'has an account already' }] })
+  }
+  if (error.code === 'weak_password') throw new AppError('invalid_request', undefined, { errors: [{ field: 'password', message: 'is too weak' }] })
+  if (error.code === 'over_request_rate_limit' || error.status === 429) throw new AppError('rate_limited', 'Try again in a minute.')
+  if (error.status === undefined || error.status >= 500) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
+  throw new AppError('invalid_request', 'The sign-in service refused this.', { cause: error })
+}
+
+export interface SignUp { email: string, password: string, organization?: string, invitation?: string }
+
+/**
+ * Signs up and in. With an invitation the person joins that organization; otherwise one of their own is made. Where the
+ * auth server wants the address confirmed first there is no session yet: that happens at the first sign-in.
+ */
+export async function signUp(event: H3Event, input: SignUp, from: RequestInfo): Promise<SessionView> {
+  if (input.invitation) await checkInvitation(input.invitation, input.email)
+  const { data, error } = await sessionClient(event).auth.signUp({
+    email: input.email, password: input.password, options: { data: { organization: input.organization } },
+  })
+  if (error) refuse(error)
+  if (!data.user) throw new AppError('internal')
+  if (!data.session) return { user: { id: data.user.id, email: input.email }, organization: null, organizations: [], role: null }
+  const session = sessionOf(data.user, data.session.access_token)
+  const organizationId = input.invitation
+    ? await acceptInvitation(session, input.invitation)
+    : await firstOrganization(session, input.organization)
+  await noteAudit({ organizationId, actor: byUser(session), action: 'account.created', from })
+  event.context.session = { ...session, organizationId }
+  return viewSession({ ...session, organizationId })
+}
+
+async function firstOrganization(session: Session, name: unknown): Promise<string> {
+  const given = typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, 100) : null
+  return createOrganization(session, given ?? `${session.email.split('@')[0]?.slice(0, 60) ?? 'My'}'s organization`)
+}
+
+/** @throws AppError invalid_credentials: the same for a wrong password and an unknown address */
+export async function signIn(event: H3Event, email: string, password: string, from: RequestInfo): Promise<SessionView> {
+  const { data, error } = await sessionClient(event).auth.signInWithPassword({ email, password })
+  if (error) {
+    if (error.status !== undefined && error.status < 500 && error.status !== 429) {
+      await noteAudit({ organizationId: null, actor: { type: 'user', id: null, email }, action: 'session.refused', from })
+      throw new AppError('invalid_credentials', error.code === 'email_not_confirmed' ? 'Confirm your email address first: open the link in the mail.' : undefined)
+    }
+    refuse(error)
+  }
+  const session = sessionOf(data.user, data.session.access_token)
+  return arrive(event, session, data.user.user_metadata.organization, from)
+}
+
+/** After signing in: the first organization is made where confirming the address came in between. */
+export async function arrive(event: H3Event, session: Session, organizationName: unknown, from: RequestInfo): Promise<SessionView> {
+  let view = await viewSession(session)
+  if (view.organizations.length === 0 && typeof organizationName === 'string') {
+    await firstOrganization(session, organizationName)
+    view = await viewSession(session)
+  }
+  const organizationId = view.organization?.id ?? null
+  // Whoever was signed in here before may have chosen an organization that is not this person's.
+  deleteCookie(event, ORGANIZATION_COOKIE, cookieOptions())
+  await noteAudit({ organizationId, actor: byUser(session), action: 'session.signed_in', from })
+  event.context.session = { ...session, organizationId }
+  return view
+}
+
+/** Ends this browser's session, at the auth server too. */
+export async function signOut(event: H3Event, from: RequestInfo): Promise<void> {
+  const session = await readSession(event)
+  await sessionClient(event).auth.signOut({ scope: 'local' })
+  deleteCookie(event, ORGANIZATION_COOKIE, cookieOptions())
+  if (!session) return
+  forgetVerified(session.accessToken)
+  await noteAudit({ organizationId: session.organizationId, actor: byUser(session), action: 'session.signed_out', from })
+}

@@ -1,0 +1,80 @@
+/**
+ * The append-only log: who did what, to what, when, from where. Written with the service role, so that nobody can write
+ * a line in somebody else's name through the data API; read with the reader's own.
+ */
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import type { Json } from '#server/database/types'
+import { log } from '#server/utils/log'
+
+/** Where a request came from. */
+export interface RequestInfo { ip: string, userAgent: string | null, requestId: string }
+
+export const auditActions = [
+  'account.created', 'session.signed_in', 'session.refused', 'session.signed_out', 'password.reset',
+  'organization.created', 'member.changed', 'member.removed',
+  'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
+  'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
+  'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
+  'scan.requested', 'scan.completed', 'scan.failed', 'access.denied',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+
+export interface AuditActor { type: 'user' | 'worker' | 'system', id: string | null, email: string | null }
+
+export interface AuditEntry {
+  /** Null: before it is known whose it is. */
+  organizationId: string | null
+  actor: AuditActor
+  action: AuditAction
+  target?: { type: string, id: string }
+  /** Facts for a reader; never a credential. */
+  detail?: Json
+  from?: RequestInfo
+}
+
+/** A signed-in person as the actor of an entry. */
+export function byUser(who: { userId: string, email: string }): AuditActor {
+  return { type: 'user', id: who.userId, email: who.email }
+}
+
+/** @throws AppError when the row could not be written */
+export async function recordAudit(entry: AuditEntry): Promise<void> {
+  unwrap(await serviceClient().from('audit_log').insert({
+    organization_id: entry.organizationId,
+    actor_type: entry.actor.type,
+    actor_id: entry.actor.id,
+    actor_email: entry.actor.email,
+    action: entry.action,
+    target_type: entry.target?.type ?? null,
+    target_id: entry.target?.id ?? null,
+    detail: entry.detail ?? {},
+    ip: entry.from?.ip ?? null,
+    user_agent: entry.from?.userAgent ?? null,
+    request_id: entry.from?.requestId ?? null,
+  }))
+}
+
+/** After the fact: the deed is done, so a log that can't be written is shouted about and not turned into a failure. */
+export async function noteAudit(entry: AuditEntry): Promise<void> {
+  try {
+    await recordAudit(entry)
+  }
+  catch (error) {
+    log.error('audit row could not be written', { action: entry.action, organization_id: entry.organizationId, target: entry.target, error })
+  }
+}
+
+/** Somebody was refused, or asked for what is not theirs or not there. */
+export async function recordDenied(
+  who: { userId: string, email: string, organizationId: string | null } | null, path: string, code: string, from: RequestInfo,
+): Promise<void> {
+  if (!who) return
+  await noteAudit({
+    organizationId: who.organizationId,
+    actor: byUser(who),
+    action: 'access.denied',
+    detail: { path: path.split('?')[0] ?? '', code },
+    from,
+  })
+}

@@ -1,0 +1,33 @@
+/** The bodies of the API's requests. Strict: an unknown field is refused, by name. */
+import { z } from 'zod'
+import { roles } from './vocabulary'
+
+const email = z.string().trim().toLowerCase().max(320).pipe(z.email('is not an email address'))
+/** NIST SP 800-63B: length is what counts. 72 bytes is where bcrypt, which the auth server uses, stops reading. */
+const password = z.string().min(8, 'must have at least 8 characters')
+  .refine(text => new TextEncoder().encode(text).length <= 72, 'must have at most 72 bytes')
+const name = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters')
+/** 256 random bits, base64url. */
+const token = z.string().regex(/^[\w-]{43}$/, 'is not a token')
+
+export const accountBody = z.strictObject({ email, password, organization: name.optional(), invitation: token.optional() })
+export const signInBody = z.strictObject({ email, password: z.string().min(1).max(1000) })
+export const organizationBody = z.strictObject({ name })
+export const switchBody = z.strictObject({ organization_id: z.uuid() })
+export const resetBody = z.strictObject({ email })
+export const passwordBody = z.strictObject({ token_hash: z.string().min(1).max(500), password })
+export const memberBody = z.strictObject({ role: z.enum(roles) })
+export const invitationBody = z.strictObject({ email, role: z.enum(['admin', 'member']).default('member') })
+export const tokenBody = z.strictObject({ token })
+
+const notEmpty = (body: object) => Object.keys(body).length > 0
+
+/** `scan_schedule` is read by the server's cron parser: see server/scanner/schedule.ts. */
+export const integrationBody = z.strictObject({
+  name: name.optional(),
+  status: z.enum(['active', 'paused'], 'must be active or paused').optional(),
+  scan_schedule: z.string().trim().max(100).optional(),
+  enabled_checks: z.array(z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'is not the name of a check')).max(200).optional(),
+}).refine(notEmpty, 'must change something')
+
+export const resourceBody = z.strictObject({ enabled: z.boolean() })
