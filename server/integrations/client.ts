@@ -1,0 +1,66 @@
+/** Which registration of ours speaks to a provider: the operator's, or the local stand-in's. */
+import type { Connector } from '#server/connectors/contract'
+import { AppError } from '#server/errors'
+import type { OAuthClient } from '#server/oauth/client'
+import { env } from '#server/utils/env'
+
+/** The sandbox as this room needs it; server/plugins hands it in when SANDBOX=1. */
+export interface SandboxClients {
+  client: (provider: string) => { clientId: string, clientSecret: string, apiBase: string, authBase: string } | null
+  fetch: (request: Request) => Promise<Response>
+}
+
+let sandbox: SandboxClients | null = null
+
+export function useSandbox(next: SandboxClients | null): void {
+  sandbox = next
+}
+
+export function redirectUri(connector: Connector): string {
+  return `${env().appUrl}/api/auth/${connector.id}/callback`
+}
+
+/** Environment variables that are not set, without which the provider can't be used for real. */
+export function missingConfiguration(connector: Connector): string[] {
+  return env().provider(connector.id).missing
+}
+
+/**
+ * @param inSandbox what the integration was granted by: a stand-in's token is never sent to the real provider
+ * @throws AppError not_configured
+ */
+export function clientFor(connector: Connector, inSandbox: boolean): OAuthClient {
+  const client = inSandbox ? sandboxClient(connector) : configuredClient(connector)
+  if (!client) {
+    throw new AppError('not_configured', inSandbox
+      ? `${connector.name} was connected in the sandbox, which is off (SANDBOX).`
+      : `Set ${missingConfiguration(connector).join(' and ')}.`)
+  }
+  return client
+}
+
+/** What a new connection goes through: the real provider when it is configured, else the stand-in where there is one. */
+export function clientToConnect(connector: Connector): { client: OAuthClient, inSandbox: boolean } | null {
+  const configured = configuredClient(connector)
+  if (configured) return { client: configured, inSandbox: false }
+  const standIn = sandboxClient(connector)
+  return standIn && { client: standIn, inSandbox: true }
+}
+
+function configuredClient(connector: Connector): OAuthClient | null {
+  const { clientId, clientSecret, apiUrl, authUrl } = env().provider(connector.id)
+  if (!clientId || !clientSecret) return null
+  const apiBase = apiUrl ?? connector.hosts.api
+  return {
+    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), fetch: globalThis.fetch,
+    // An installation that names only the API has its authorization server there too, unless the provider splits them.
+    authBase: authUrl ?? (apiUrl && !connector.hosts.auth ? apiUrl : connector.hosts.auth ?? apiBase),
+  }
+}
+
+function sandboxClient(connector: Connector): OAuthClient | null {
+  const standIn = sandbox
+  const registered = standIn?.client(connector.id)
+  if (!standIn || !registered) return null
+  return { connector, ...registered, redirectUri: redirectUri(connector), fetch: async (input, init) => standIn.fetch(new Request(input, init)) }
+}

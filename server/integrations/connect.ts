@@ -1,0 +1,158 @@
+/**
+ * Connecting: from the click to the stored integration.
+ *
+ * RFC 6749 section 4.1 with RFC 7636 and the advice of RFC 9700: the state is bound to the browser (a sealed cookie of
+ * its own per flow), the person, the organization and the provider, and is good for one callback. Nothing is stored
+ * unless all of it fits; a grant that was made on the way to a refusal is ended again.
+ */
+import { randomUUID } from 'node:crypto'
+import { byUser, noteAudit, type RequestInfo } from '#server/audit'
+import type { ApiReader, Connector, ExternalAccount, ResourceDescription, TokenSet } from '#server/connectors/contract'
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import type { Json } from '#server/database/types'
+import { AppError, OAuthError, ProviderError } from '#server/errors'
+import { authorizeUrl } from '#server/oauth/authorize-url'
+import type { OAuthClient } from '#server/oauth/client'
+import { exchangeCode } from '#server/oauth/exchange'
+import { createApiReader } from '#server/oauth/http'
+import { revokeGrant } from '#server/oauth/revoke'
+import { flowCookieName, newState, newVerifier, sealFlow, stateHash, type Flow } from '#server/oauth/state'
+import { encryptConfig } from '#server/utils/encryption'
+import { log } from '#server/utils/log'
+import type { CallbackErrorCode } from '#shared/callback-errors'
+import { enqueue } from '#server/queue'
+import { clientToConnect, missingConfiguration } from './client'
+import { firstRun } from './schedule'
+import { refreshDueAt, tokenConfig } from './token-config'
+
+/** Who connects, for which organization. */
+export interface Connecting { userId: string, email: string, organizationId: string }
+
+/** A connection that did not come about: the code is shown to the person, see shared/callback-errors.ts. */
+export class ConnectRefused extends Error {
+  override name = 'ConnectRefused'
+  constructor(readonly code: CallbackErrorCode, options: { cause?: unknown } = {}) {
+    super(code, options)
+  }
+}
+
+/**
+ * @param integrationId to reconnect this one; null for whatever account the person chooses
+ * @returns where to send the browser, and the cookie that binds the flow to it
+ * @throws AppError not_configured
+ */
+export async function beginConnection(connector: Connector, who: Connecting, integrationId: string | null) {
+  const target = clientToConnect(connector)
+  if (!target) throw new AppError('not_configured', `Set ${missingConfiguration(connector).join(' and ')}.`)
+  const flow: Flow = {
+    state: newState(),
+    codeVerifier: connector.authorization.pkce === 'S256' ? newVerifier() : null,
+    provider: connector.id, userId: who.userId, organizationId: who.organizationId, integrationId, createdAt: Date.now(),
+  }
+  return { url: await authorizeUrl(target.client, flow), cookie: { name: flowCookieName(flow.state), value: sealFlow(flow) } }
+}
+
+/**
+ * The second half, with a flow whose state, browser, person, organization and provider were compared already.
+ * @returns the integration's id
+ * @throws ConnectRefused
+ */
+export async function finishConnection(connector: Connector, who: Connecting, flow: Flow, code: string, from: RequestInfo): Promise<string> {
+  const target = clientToConnect(connector)
+  if (!target) throw new ConnectRefused('not_configured')
+  // Before the code is spent: a copy of the cookie must not get a second try.
+  const first = unwrap(await serviceClient().rpc('use_oauth_state', { p_state_hash: stateHash(flow.state) }))
+  if (!first) throw new ConnectRefused('flow_missing')
+
+  const tokens = await exchange(target.client, code, flow)
+  try {
+    const { account, resources } = await discover(target.client, tokens)
+    return await store(connector, who, flow, target, tokens, account, resources, from)
+  }
+  catch (error) {
+    await endGrant(target.client, tokens)
+    throw error
+  }
+}
+
+async function exchange(client: OAuthClient, code: string, flow: Flow): Promise<TokenSet> {
+  try {
+    return await exchangeCode(client, { code, codeVerifier: flow.codeVerifier })
+  }
+  catch (cause) {
+    if (!(cause instanceof OAuthError)) throw cause
+    log.warn('authorization code was not exchanged', { provider: client.connector.id, failure: cause.failure, oauth_error: cause.oauthError })
+    const code = { dead_grant: 'code_refused', our_application: 'application_refused', passing: 'provider_unavailable' } as const
+    throw new ConnectRefused(code[cause.failure], { cause })
+  }
+}
+
+async function discover(client: OAuthClient, tokens: TokenSet): Promise<{ account: ExternalAccount, resources: ResourceDescription[] }> {
+  const api: ApiReader = createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter: client.connector.retryAfter })
+  try {
+    const resources: ResourceDescription[] = []
+    for await (const resource of client.connector.resources(api)) resources.push(resource)
+    if (resources.length === 0) throw new ConnectRefused('no_project')
+    return { account: await client.connector.account(api), resources }
+  }
+  catch (cause) {
+    if (!(cause instanceof ProviderError)) throw cause
+    log.warn('account could not be read', { provider: client.connector.id, kind: cause.kind, call: cause.call })
+    throw new ConnectRefused(['unauthorized', 'forbidden', 'payment_required'].includes(cause.kind) ? 'permission_missing' : 'provider_unavailable', { cause })
+  }
+}
+
+/** Best effort: a grant that nothing is stored of is not left lying at the provider. */
+async function endGrant(client: OAuthClient, tokens: TokenSet): Promise<void> {
+  try {
+    await revokeGrant(client, tokens)
+  }
+  catch (error) {
+    log.warn('an unused grant could not be ended', { provider: client.connector.id, error })
+  }
+}
+
+async function store(
+  connector: Connector, who: Connecting, flow: Flow, target: { client: OAuthClient, inSandbox: boolean }, tokens: TokenSet,
+  account: ExternalAccount, resources: ResourceDescription[], from: RequestInfo,
+): Promise<string> {
+  // Twice at most in practice: a second tab, or a refresh, may have written between the read and the write.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const existing = unwrap(await serviceClient().from('integrations').select('id, version')
+      .eq('organization_id', who.organizationId).eq('integration_type', connector.id)
+      .eq('external_account_id', account.id).eq('sandbox', target.inSandbox).maybeSingle())
+    if (flow.integrationId && flow.integrationId !== existing?.id) throw new ConnectRefused('account_mismatch')
+
+    const id = existing?.id ?? randomUUID()
+    const now = new Date()
+    const fields = tokenConfig(tokens, null, now)
+    const [main] = resources
+    const fresh = existing ? {} : { enabled_checks: connector.defaultChecks, project_id: main?.externalId ?? null, project_name: main?.name ?? null }
+    const config = encryptConfig({
+      ...fields, ...fresh,
+      // A reconnect replaces the whole grant: without a refresh token, the old one must not stay.
+      refresh_token: fields.refresh_token ?? null,
+      scopes_requested: connector.authorization.scopes.map(scope => scope.name),
+      scopes_granted: tokens.scopes ?? null,
+    }, { integrationId: id, organizationId: who.organizationId }, connector.secrets)
+    const assessmentId = unwrap(await serviceClient().rpc('store_connection', {
+      p_integration: {
+        id, organization_id: who.organizationId, integration_type: connector.id, name: account.name.slice(0, 100), config: config as Json,
+        scan_schedule: connector.defaultSchedule, next_check_at: firstRun(connector, now), external_account_id: account.id,
+        external_account_name: account.name, sandbox: target.inSandbox, refresh_due_at: refreshDueAt(fields.expires_at, now), connected_by: who.userId,
+      },
+      p_resources: resources.map(({ kind, externalId, name, metadata }) => ({ kind, external_id: externalId, name, metadata })),
+      ...(existing ? { p_version: existing.version } : {}),
+    }))
+    if (!assessmentId) continue
+
+    await enqueue('scan.run', assessmentId, { assessment_id: assessmentId })
+    await noteAudit({
+      organizationId: who.organizationId, actor: byUser(who), action: existing ? 'integration.reconnected' : 'integration.connected',
+      target: { type: 'integration', id }, detail: { integration_type: connector.id, account: account.id, resources: resources.length, sandbox: target.inSandbox }, from,
+    })
+    return id
+  }
+  throw new ConnectRefused('internal')
+}
