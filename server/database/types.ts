@@ -1,0 +1,739 @@
+// Generated from supabase/migrations by `npm run db:types`: do not edit.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+  public: {
+    Tables: {
+      api_keys: {
+        Row: {
+          created_at: string
+          created_by: string | null
+          id: string
+          key_hash: string
+          last_used_at: string | null
+          name: string
+          organization_id: string
+          revoked_at: string | null
+          role: string
+        }
+        Insert: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          key_hash: string
+          last_used_at?: string | null
+          name: string
+          organization_id: string
+          revoked_at?: string | null
+          role?: string
+        }
+        Update: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          key_hash?: string
+          last_used_at?: string | null
+          name?: string
+          organization_id?: string
+          revoked_at?: string | null
+          role?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'api_keys_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
+      assessment_results: {
+        Row: {
+          assessment_id: string
+          category: string
+          check_id: string
+          checked_at: string
+          evidence: Json
+          organization_id: string
+          resource_id: string
+          severity: string
+          summary: string
+          verdict: string
+        }
+        Insert: {
+          assessment_id: string
+          category: string
+          check_id: string
+          checked_at: string
+          evidence?: Json
+          organization_id: string
+          resource_id: string
+          severity: string
+          summary: string
+          verdict: string
+        }
+        Update: {
+          assessment_id?: string
+          category?: string
+          check_id?: string
+          checked_at?: string
+          evidence?: Json
+          organization_id?: string
+          resource_id?: string
+          severity?: string
+          summary?: string
+          verdict?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'assessment_results_assessment_id_organization_id_fkey'
+            columns: ['assessment_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'assessments'
+            referencedColumns: ['id', 'organization_id']
+          },
+          {
+            foreignKeyName: 'assessment_results_resource_id_organization_id_fkey'
+            columns: ['resource_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integration_resources'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
+      assessments: {
+        Row: {
+          counts: Json
+          created_at: string
+          error: Json | null
+          finished_at: string | null
+          id: string
+          integration_id: string
+          lease_owner: string | null
+          lease_until: string | null
+          organization_id: string
+          progress_done: number
+          progress_total: number
+          requested_by: string | null
+          score: number | null
+          started_at: string | null
+          status: string
+          trigger: string
+        }
+        Insert: {
+          counts?: Json
+          created_at?: string
+          error?: Json | null
+          finished_at?: string | null
+          id?: string
+          integration_id: string
+          lease_owner?: string | null
+          lease_until?: string | null
+          organization_id: string
+          progress_done?: number
+          progress_total?: number
+          requested_by?: string | null
+          score?: number | null
+          started_at?: string | null
+          status?: string
+          trigger: string
+        }
+        Update: {
+          counts?: Json
+          created_at?: string
+          error?: Json | null
+          finished_at?: string | null
+          id?: string
+          integration_id?: string
+          lease_owner?: string | null
+          lease_until?: string | null
+          organization_id?: string
+          progress_done?: number
+          progress_total?: number
+          requested_by?: string | null
+          score?: number | null
+          started_at?: string | null
+          status?: string
+          trigger?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'assessments_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
+      audit_log: {
+        Row: {
+          action: string
+          actor_email: string | null
+          actor_id: string | null
+          actor_type: string
+          created_at: string
+          detail: Json
+          id: string
+          ip: string | null
+          organization_id: string | null
+          request_id: string | null
+          target_id: string | null
+          target_type: string | null
+          user_agent: string | null
+        }
+        Insert: {
+          action: string
+          actor_email?: string | null
+          actor_id?: string | null
+          actor_type: string
+          created_at?: string
+          detail?: Json
+          id?: string
+          ip?: string | null
+          organization_id?: string | null
+          request_id?: string | null
+          target_id?: string | null
+          target_type?: string | null
+          user_agent?: string | null
+        }
+        Update: {
+          action?: string
+          actor_email?: string | null
+          actor_id?: string | null
+          actor_type?: string
+          created_at?: string
+          detail?: Json
+          id?: string
+          ip?: string | null
+          organization_id?: string | null
+          request_id?: string | null
+          target_id?: string | null
+          target_type?: string | null
+          user_agent?: string | null
+        }
+        Relationships: []
+      }
+      findings: {
+        Row: {
+          category: string
+          check_id: string
+          evidence: Json
+          first_seen_at: string
+          id: string
+          integration_id: string
+          last_seen_at: string
+          organization_id: string
+          resolved_at: string | null
+          resource_id: string
+          severity: string
+          status: string
+          summary: string
+        }
+        Insert: {
+          category: string
+          check_id: string
+          evidence?: Json
+          first_seen_at: string
+          id?: string
+          integration_id: string
+          last_seen_at: string
+          organization_id: string
+          resolved_at?: string | null
+          resource_id: string
+          severity: string
+          status?: string
+          summary: string
+        }
+        Update: {
+          category?: string
+          check_id?: string
+          evidence?: Json
+          first_seen_at?: string
+          id?: string
+          integration_id?: string
+          last_seen_at?: string
+          organization_id?: string
+          resolved_at?: string | null
+          resource_id?: string
+          severity?: string
+          status?: string
+          summary?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'findings_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+          {
+            foreignKeyName: 'findings_resource_id_organization_id_fkey'
+            columns: ['resource_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integration_resources'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
+      integration_resources: {
+        Row: {
+          created_at: string
+          enabled: boolean
+          external_id: string
+          id: string
+          integration_id: string
+          kind: string
+          metadata: Json
+          missing_since: string | null
+          name: string
+          organization_id: string
+          updated_at: string
+        }
+        Insert: {
+          created_at?: string
+          enabled?: boolean
+          external_id: string
+          id?: string
+          integration_id: string
+          kind: string
+          metadata?: Json
+          missing_since?: string | null
+          name: string
+          organization_id: string
+          updated_at?: string
+        }
+        Update: {
+          created_at?: string
+          enabled?: boolean
+          external_id?: string
+          id?: string
+          integration_id?: string
+          kind?: string
+          metadata?: Json
+          missing_since?: string | null
+          name?: string
+          organization_id?: string
+          updated_at?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'integration_resources_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
+      integrations: {
+        Row: {
+          config: Json
+          config_metadata: Json
+          connected_by: string | null
+          created_at: string
+          external_account_id: string
+          external_account_name: string
+          id: string
+          integration_type: string
+          last_checked_at: string | null
+          last_error: Json | null
+          last_success_at: string | null
+          name: string
+          next_check_at: string | null
+          organization_id: string
+          refresh_due_at: string
+          refresh_lease_owner: string | null
+          refresh_lease_until: string | null
+          sandbox: boolean
+          scan_schedule: string
+          status: string
+          updated_at: string
+          version: number
+        }
+        Insert: {
+          config?: Json
+          config_metadata?: Json
+          connected_by?: string | null
+          created_at?: string
+          external_account_id: string
+          external_account_name: string
+          id?: string
+          integration_type: string
+          last_checked_at?: string | null
+          last_error?: Json | null
+          last_success_at?: string | null
+          name: string
+          next_check_at?: string | null
+          organization_id: string
+          refresh_due_at?: string
+          refresh_lease_owner?: string | null
+          refresh_lease_until?: string | null
+          sandbox?: boolean
+          scan_schedule: string
+          status?: string
+          updated_at?: string
+          version?: number
+        }
+        Update: {
+          config?: Json
+          config_metadata?: Json
+          connected_by?: string | null
+          created_at?: string
+          external_account_id?: string
+          external_account_name?: string
+          id?: string
+          integration_type?: string
+          last_checked_at?: string | null
+          last_error?: Json | null
+          last_success_at?: string | null
+          name?: string
+          next_check_at?: string | null
+          organization_id?: string
+          refresh_due_at?: string
+          refresh_lease_owner?: string | null
+          refresh_lease_until?: string | null
+          sandbox?: boolean
+          scan_schedule?: string
+          status?: string
+          updated_at?: string
+          version?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'integrations_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
+      invitations: {
+        Row: {
+          accepted_at: string | null
+          created_at: string
+          email: string
+          expires_at: string
+          id: string
+          invited_by: string | null
+          organization_id: string
+          role: string
+          token_hash: string
+        }
+        Insert: {
+          accepted_at?: string | null
+          created_at?: string
+          email: string
+          expires_at?: string
+          id?: string
+          invited_by?: string | null
+          organization_id: string
+          role: string
+          token_hash: string
+        }
+        Update: {
+          accepted_at?: string | null
+          created_at?: string
+          email?: string
+          expires_at?: string
+          id?: string
+          invited_by?: string | null
+          organization_id?: string
+          role?: string
+          token_hash?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'invitations_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
+      organizations: {
+        Row: {
+          created_at: string
+          id: string
+          name: string
+        }
+        Insert: {
+          created_at?: string
+          id?: string
+          name: string
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          name?: string
+        }
+        Relationships: []
+      }
+      used_oauth_states: {
+        Row: {
+          state_hash: string
+          used_at: string
+        }
+        Insert: {
+          state_hash: string
+          used_at?: string
+        }
+        Update: {
+          state_hash?: string
+          used_at?: string
+        }
+        Relationships: []
+      }
+      user_organizations: {
+        Row: {
+          created_at: string
+          organization_id: string
+          role: string
+          user_id: string
+        }
+        Insert: {
+          created_at?: string
+          organization_id: string
+          role: string
+          user_id: string
+        }
+        Update: {
+          created_at?: string
+          organization_id?: string
+          role?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'user_organizations_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
+      webhook_receipts: {
+        Row: {
+          delivery_id: string
+          provider: string
+          received_at: string
+        }
+        Insert: {
+          delivery_id: string
+          provider: string
+          received_at?: string
+        }
+        Update: {
+          delivery_id?: string
+          provider?: string
+          received_at?: string
+        }
+        Relationships: []
+      }
+    }
+    Views: {
+      [_ in never]: never
+    }
+    Functions: {
+      accept_invitation: {
+        Args: {
+          p_token_hash: string
+        }
+        Returns: string
+      }
+      change_integration: {
+        Args: {
+          p_enabled_checks?: Json
+          p_id: string
+          p_name?: string
+          p_next_check_at?: string
+          p_organization_id: string
+          p_scan_schedule?: string
+          p_status?: string
+        }
+        Returns: boolean
+      }
+      change_member: {
+        Args: {
+          p_organization_id: string
+          p_role?: string
+          p_user_id: string
+        }
+        Returns: string
+      }
+      claim_due_integrations: {
+        Args: {
+          p_items: Json
+        }
+        Returns: {
+          assessment_id: string
+          integration_id: string
+        }[]
+      }
+      complete_assessment: {
+        Args: {
+          p_id: string
+          p_owner: string
+          p_results: Json
+        }
+        Returns: boolean
+      }
+      create_organization: {
+        Args: {
+          p_name: string
+        }
+        Returns: string
+      }
+      fail_assessment: {
+        Args: {
+          p_error: Json
+          p_id: string
+          p_owner: string
+        }
+        Returns: boolean
+      }
+      list_members: {
+        Args: {
+          p_organization_id: string
+        }
+        Returns: {
+          created_at: string
+          email: string
+          role: string
+          user_id: string
+        }[]
+      }
+      lookup_invitation: {
+        Args: {
+          p_token_hash: string
+        }
+        Returns: {
+          email: string
+          organization: string
+          role: string
+        }[]
+      }
+      overview: {
+        Args: {
+          p_organization_id: string
+        }
+        Returns: Json
+      }
+      release_assessment: {
+        Args: {
+          p_id: string
+          p_owner: string
+        }
+        Returns: boolean
+      }
+      report_progress: {
+        Args: {
+          p_done: number
+          p_id: string
+          p_owner: string
+          p_seconds: number
+          p_total: number
+        }
+        Returns: boolean
+      }
+      request_scan: {
+        Args: {
+          p_integration_id: string
+          p_organization_id: string
+        }
+        Returns: {
+          assessment_id: string
+          created: boolean
+        }[]
+      }
+      start_assessment: {
+        Args: {
+          p_id: string
+          p_owner: string
+          p_seconds: number
+        }
+        Returns: {
+          id: string
+          integration_id: string
+          organization_id: string
+          trigger: string
+        }[]
+      }
+      store_connection: {
+        Args: {
+          p_integration: Json
+          p_resources: Json
+          p_version?: number
+        }
+        Returns: string
+      }
+      store_refresh_failure: {
+        Args: {
+          p_dead: boolean
+          p_error: Json
+          p_id: string
+          p_owner: string
+          p_refresh_due_at: string
+          p_version: number
+        }
+        Returns: boolean
+      }
+      store_refreshed_credentials: {
+        Args: {
+          p_config: Json
+          p_id: string
+          p_owner: string
+          p_refresh_due_at: string
+          p_version: number
+        }
+        Returns: boolean
+      }
+      sync_resources: {
+        Args: {
+          p_integration_id: string
+          p_organization_id: string
+          p_resources: Json
+        }
+        Returns: undefined
+      }
+      take_refresh_lease: {
+        Args: {
+          p_id: string
+          p_owner: string
+          p_seconds: number
+        }
+        Returns: boolean
+      }
+      unclaimed_assessments: {
+        Args: {
+          p_limit: number
+        }
+        Returns: string[]
+      }
+      use_oauth_state: {
+        Args: {
+          p_state_hash: string
+        }
+        Returns: boolean
+      }
+    }
+    Enums: {
+      [_ in never]: never
+    }
+    CompositeTypes: {
+      [_ in never]: never
+    }
+  }
+}
+
+type PublicSchema = Database['public']
+
+export type Tables<T extends keyof PublicSchema['Tables']> = PublicSchema['Tables'][T]['Row']
+export type TablesInsert<T extends keyof PublicSchema['Tables']> = PublicSchema['Tables'][T]['Insert']
+export type TablesUpdate<T extends keyof PublicSchema['Tables']> = PublicSchema['Tables'][T]['Update']
