@@ -1,0 +1,36 @@
+import { calculatePKCECodeChallenge } from 'oauth4webapi'
+import { addressBelow } from './address'
+import type { OAuthClient } from './client'
+
+/** What the protocol sets. A connector that sets one of them would undo a protection, so it is refused. */
+const reserved = new Set([
+  'client_id', 'client_secret', 'response_type', 'redirect_uri', 'state', 'scope', 'code', 'code_challenge', 'code_challenge_method',
+  'code_verifier', 'grant_type', 'request', 'request_uri', 'iss',
+])
+
+/**
+ * Where the browser is sent to ask for consent (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
+ * `codeVerifier` is needed where the connector uses PKCE and not looked at where it does not.
+ * @throws TypeError for a reserved parameter or a missing verifier
+ */
+export async function authorizeUrl(client: OAuthClient, flow: { state: string, codeVerifier: string | null }): Promise<URL> {
+  const { authorization } = client.connector
+  const url = addressBelow(client.authBase, authorization.authorizePath)
+  for (const [name, value] of Object.entries(authorization.authorizeParameters ?? {})) {
+    if (reserved.has(name.toLowerCase())) throw new TypeError(`A connector may not set the authorize parameter ${name}`)
+    url.searchParams.set(name, value)
+  }
+  url.searchParams.set('client_id', client.clientId)
+  url.searchParams.set('response_type', 'code')
+  url.searchParams.set('redirect_uri', client.redirectUri)
+  url.searchParams.set('state', flow.state)
+  if (authorization.scopeSeparator !== null) {
+    url.searchParams.set('scope', authorization.scopes.map(scope => scope.name).join(authorization.scopeSeparator))
+  }
+  if (authorization.pkce === 'S256') {
+    if (!flow.codeVerifier) throw new TypeError('This connector uses PKCE and got no verifier')
+    url.searchParams.set('code_challenge', await calculatePKCECodeChallenge(flow.codeVerifier))
+    url.searchParams.set('code_challenge_method', 'S256')
+  }
+  return url
+}

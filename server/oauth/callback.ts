@@ -1,0 +1,50 @@
+/**
+ * Reads what a provider sent the browser back with (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207). Every way it can
+ * end is an outcome and none an exception; `error_description` is not looked at, it is anybody's text.
+ */
+import type { Connector } from '#server/connectors/contract'
+import type { CallbackErrorCode } from '#shared/callback-errors'
+
+export type CallbackOutcome =
+  | { outcome: 'code', code: string, state: string }
+  /** `state` finds the flow's cookie, which is burnt then too; null when there was none to read. */
+  | { outcome: 'failed', error: CallbackErrorCode, state: string | null }
+
+export type CallbackQuery = URLSearchParams | Readonly<Record<string, unknown>>
+
+const errors: Readonly<Record<string, CallbackErrorCode>> = {
+  access_denied: 'access_denied',
+  user_denied: 'access_denied',
+  temporarily_unavailable: 'provider_unavailable',
+  server_error: 'provider_unavailable',
+  unauthorized_client: 'application_refused',
+  invalid_client: 'application_refused',
+  invalid_request: 'application_refused',
+  invalid_scope: 'application_refused',
+  unsupported_response_type: 'application_refused',
+  redirect_uri_mismatch: 'application_refused',
+  application_suspended: 'application_refused',
+}
+
+/** All values under a name; more than one breaks RFC 6749 section 3.1. */
+function valuesOf(query: CallbackQuery, name: string): string[] {
+  const found: unknown = query instanceof URLSearchParams ? query.getAll(name) : query[name]
+  return (Array.isArray(found) ? found : [found]).filter(value => typeof value === 'string' && value !== '')
+}
+
+export function readCallback(connector: Connector, query: CallbackQuery): CallbackOutcome {
+  const read = { state: valuesOf(query, 'state'), code: valuesOf(query, 'code'), error: valuesOf(query, 'error'), iss: valuesOf(query, 'iss') }
+  const [state = null] = read.state.length === 1 && (read.state[0]?.length ?? 0) <= 512 ? read.state : []
+  const failed = (error: CallbackErrorCode): CallbackOutcome => ({ outcome: 'failed', error, state })
+
+  if (Object.values(read).some(values => values.length > 1)) return failed('provider_refused')
+  const { issuer } = connector.authorization
+  // Before anything else, errors included (RFC 9207 section 2.4).
+  if (issuer !== undefined && read.iss[0] !== issuer) return failed('issuer_mismatch')
+  const [error] = read.error
+  if (error !== undefined) return failed(Object.hasOwn(errors, error) ? errors[error] ?? 'provider_refused' : 'provider_refused')
+  if (state === null) return failed('flow_missing')
+  const [code] = read.code
+  if (code === undefined || code.length > 4096) return failed('code_missing')
+  return { outcome: 'code', code, state }
+}

@@ -1,0 +1,95 @@
+/**
+ * A provider's API as a connector may use it: GET only, parsed by an allow-list, retried where that makes sense. How one
+ * call is made is in send.ts.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
+import { ProviderError } from '#server/errors'
+import { sendRequest, type CallPolicy } from './send'
+import { statusError } from './status'
+
+export { callPolicy, sendRequest, userAgent, type Answer, type Call, type CallPolicy } from './send'
+export { retryAfterHeader, statusError } from './status'
+
+export interface ReaderPolicy extends CallPolicy {
+  /** Calls made at most for one `get`. */
+  attempts: number
+  /** The first backoff in milliseconds; each further one is twice as long. */
+  backoffMs: number
+  /** A longer wait than this, asked for by the provider, is left to the caller. Milliseconds. */
+  maxWaitMs: number
+}
+export const readerPolicy = { attempts: 3, backoffMs: 500, maxWaitMs: 60_000 } as const
+
+export interface ApiReaderOptions {
+  base: string
+  accessToken: string
+  fetch: typeof fetch
+  /** Seconds to wait after a 429, from the provider's own headers. */
+  retryAfter: (headers: Headers) => number | null
+  signal?: AbortSignal
+  policy?: Partial<ReaderPolicy>
+  /** For tests. */
+  sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
+  /** For tests: 0 to 1. */
+  random?: () => number
+}
+
+const nowhere: ResourceDescription = { kind: '', externalId: '', name: '', metadata: {} }
+
+/** Milliseconds until the next attempt, or null when another one makes no sense. `attempt` counts from 1. */
+function delayAfter(error: ProviderError, attempt: number, timeouts: number, policy: Pick<ReaderPolicy, 'backoffMs' | 'maxWaitMs'>, random: () => number): number | null {
+  // Equal jitter: at least half of the backoff, so that a herd spreads and nobody hammers.
+  const backoff = policy.backoffMs * 2 ** (attempt - 1) * (0.5 + random() / 2)
+  switch (error.kind) {
+    case 'timeout': return timeouts > 1 ? null : backoff
+    case 'unreachable': return backoff
+    case 'server_error':
+    case 'rate_limited': {
+      const asked = (error.options.retryAfterSeconds ?? 0) * 1000
+      return asked > policy.maxWaitMs ? null : Math.max(asked, backoff)
+    }
+    default: return null
+  }
+}
+
+async function readOnce<T>(endpoint: Endpoint<T>, path: string, options: ApiReaderOptions): Promise<T | null> {
+  const { base, accessToken, fetch, signal, policy } = options
+  const absent = (status: number) => endpoint.absent?.includes(status) ?? false
+  const answer = await sendRequest({ method: 'GET', base, path, fetch, signal, policy, headers: { authorization: `Bearer ${accessToken}` } })
+  if (absent(answer.status)) return null
+  if (answer.status < 200 || answer.status > 299) throw statusError(answer, options.retryAfter)
+  const parsed = endpoint.schema.safeParse(answer.body.kind === 'json' ? answer.body.value : undefined)
+  if (parsed.success) return parsed.data
+  // Where it does not fit and how, without what stood there.
+  const where = parsed.error.issues.slice(0, 5).map(issue => `${issue.path.map(String).join('.')}: ${issue.code}`).join(', ')
+  throw new ProviderError('unexpected_shape', answer.call, { status: answer.status, cause: new Error(`${endpoint.id}: ${where}`) })
+}
+
+/**
+ * A reader with one access token. Each `get` is tried up to three times after network faults, 429 and 5xx, and twice
+ * after a timeout; a 429 that asks for more than a minute is thrown at once with `retryAfterSeconds`.
+ * @throws TypeError when the token cannot stand in a header
+ */
+export function createApiReader(options: ApiReaderOptions): ApiReader {
+  if (!/^[\x21-\x7E]+$/.test(options.accessToken)) throw new TypeError('The access token holds characters that no header may carry')
+  const policy = { ...readerPolicy, ...options.policy }
+  const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), random = Math.random, signal } = options
+
+  return {
+    async get(endpoint, resource = nowhere) {
+      const path = endpoint.path(resource)
+      let timeouts = 0
+      for (let attempt = 1; ; attempt += 1) {
+        try { return await readOnce(endpoint, path, options) }
+        catch (error) {
+          if (!(error instanceof ProviderError)) throw error
+          if (error.kind === 'timeout') timeouts += 1
+          const delay = attempt < policy.attempts ? delayAfter(error, attempt, timeouts, policy, random) : null
+          if (delay === null) throw error
+          await sleep(delay, signal)
+        }
+      }
+    },
+  }
+}
