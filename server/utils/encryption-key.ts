@@ -3,7 +3,9 @@
  * user only. The file holds the same text that ENCRYPTION_KEY would.
  *
  * It is written to a file of its own, flushed, and then linked into place: link(2) fails when the name exists, so that
- * two processes cannot each make a key, and a crash leaves either no key or a whole one.
+ * two processes cannot each make a key, and a crash leaves either no key or a whole one. On a file system without hard
+ * links (some network and container mounts) the name is claimed by an exclusive create instead; after a crash in that
+ * moment the file is short, and the next start says so.
  */
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
@@ -41,9 +43,13 @@ async function flush(path: string, flags: string, text?: string): Promise<void> 
 async function createKey(folder: string, path: string): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomBytes(6).toString('hex')}`
+  const text = `${randomBytes(32).toString('base64')}\n`
   try {
-    await flush(draft, 'wx', `${randomBytes(32).toString('base64')}\n`)
-    await link(draft, path)
+    await flush(draft, 'wx', text)
+    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(error.code ?? '')) throw error
+      return flush(path, 'wx', text)
+    })
     await flush(folder, 'r').catch(() => undefined) // Some systems cannot flush a folder.
     return true
   }

@@ -148,15 +148,15 @@ export function currentKeyId(): string {
 }
 
 function mapSecrets<T extends object>(config: T, fields: readonly string[], change: (text: string, field: string) => string): T {
-  const copy: Record<string, unknown> = { ...config }
+  const changed: [string, string][] = []
   for (const field of fields) {
-    const value = Object.hasOwn(copy, field) ? copy[field] : undefined
+    const value: unknown = Object.hasOwn(config, field) ? Reflect.get(config, field) : undefined
     // Nothing there is nothing to hide, and whoever reads the row must still see that there is no refresh token.
     if (value === undefined || value === null || value === '') continue
     if (typeof value !== 'string') throw new EncryptionError('value_malformed', `${field} is not text`)
-    copy[field] = change(value, field)
+    changed.push([field, change(value, field)])
   }
-  return copy as T
+  return { ...config, ...Object.fromEntries(changed) }
 }
 
 /** A copy with its secret fields encrypted and everything else untouched. @throws EncryptionError */

@@ -37,6 +37,8 @@ export interface Env {
   worker: boolean
   /** This process serves pages and the API. */
   web: boolean
+  /** A reverse proxy stands in front, so that the last X-Forwarded-For address is the caller's. */
+  trustProxy: boolean
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** @throws EnvironmentError when the provider's own addresses are not valid (see `loadEnv`) */
   provider: (id: string) => ProviderEnv
@@ -85,6 +87,7 @@ const remedies = {
   SANDBOX: onOrOff,
   WORKER: onOrOff,
   WEB: onOrOff,
+  TRUST_PROXY: onOrOff,
   LOG_LEVEL: 'set it to debug, info, warn, error or silent, or remove it',
 } as const
 type Variable = keyof typeof remedies
@@ -129,6 +132,7 @@ const schema = z.object({
   SANDBOX: toggle.optional(),
   WORKER: toggle.default(true),
   WEB: toggle.default(true),
+  TRUST_PROXY: toggle.default(false),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is no level').default('info'),
 } satisfies Record<Variable, z.ZodType>)
 
@@ -205,6 +209,7 @@ export function readEnv(source: EnvSource, options: { providers?: readonly strin
     sandbox: values.SANDBOX ?? options.dev ?? false,
     worker: values.WORKER,
     web: values.WEB,
+    trustProxy: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
     provider: id => readProvider(set, id),
   }
