@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { getCookie, getRequestHeader, parseCookies, setCookie, setResponseHeader, type H3Event } from 'h3'
 import { anonClient, cookieClient, userClient, type Client } from '#server/database/clients'
+import type { Caller } from '#server/database/caller'
 import { AppError } from '#server/errors'
 import { env } from '#server/utils/env'
 import { roleAtLeast, type Role } from '#shared/vocabulary'
@@ -22,7 +23,7 @@ export interface Session {
 }
 
 /** A session in an organization. */
-export interface Actor extends Session {
+export interface Actor extends Session, Caller {
   organizationId: string
   /** Known where it was asked for: `admin` routes. Reading routes leave the check to row level security. */
   role: Role | null

@@ -38,6 +38,9 @@ interface Options<A extends Access, P, Q, B> {
 
 const nothing = z.strictObject({})
 
+/** `/:id` */
+export const idParams = z.strictObject({ id: z.uuid() })
+
 export function defineRoute<A extends Access, R, P = Record<string, never>, Q = Record<string, never>, B = undefined>(
   options: Options<A, P, Q, B>,
   handle: (request: Request<A, P, Q, B>) => Promise<R>,

@@ -16,6 +16,11 @@ export function useSandbox(next: SandboxClients | null): void {
   sandbox = next
 }
 
+/** Null while the sandbox is off. */
+export function sandboxFetch(): SandboxClients['fetch'] | null {
+  return sandbox && sandbox.fetch
+}
+
 export function redirectUri(connector: Connector): string {
   return `${env().appUrl}/api/auth/${connector.id}/callback`
 }

@@ -12,6 +12,7 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
 import { AppError, OAuthError, ProviderError } from '#server/errors'
+import { enqueue } from '#server/queue'
 import { authorizeUrl } from '#server/oauth/authorize-url'
 import type { OAuthClient } from '#server/oauth/client'
 import { exchangeCode } from '#server/oauth/exchange'
@@ -20,10 +21,9 @@ import { revokeGrant } from '#server/oauth/revoke'
 import { flowCookieName, newState, newVerifier, sealFlow, stateHash, type Flow } from '#server/oauth/state'
 import { encryptConfig } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
+import { nextRun } from '#server/utils/schedule'
 import type { CallbackErrorCode } from '#shared/callback-errors'
-import { enqueue } from '#server/queue'
 import { clientToConnect, missingConfiguration } from './client'
-import { firstRun } from './schedule'
 import { refreshDueAt, tokenConfig } from './token-config'
 
 /** Who connects, for which organization. */
@@ -71,7 +71,7 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
     return await store(connector, who, flow, target, tokens, account, resources, from)
   }
   catch (error) {
-    await endGrant(target.client, tokens)
+    await endGrant(target.client, tokens, who.organizationId)
     throw error
   }
 }
@@ -103,10 +103,15 @@ async function discover(client: OAuthClient, tokens: TokenSet): Promise<{ accoun
   }
 }
 
-/** Best effort: a grant that nothing is stored of is not left lying at the provider. */
-async function endGrant(client: OAuthClient, tokens: TokenSet): Promise<void> {
+/**
+ * Best effort: a grant that nothing is stored of is not left lying at the provider. Unless the organization has a
+ * connection there: some providers end every grant of the application at once.
+ */
+async function endGrant(client: OAuthClient, tokens: TokenSet, organizationId: string): Promise<void> {
   try {
-    await revokeGrant(client, tokens)
+    const others = unwrap(await serviceClient().from('integrations').select('id')
+      .eq('organization_id', organizationId).eq('integration_type', client.connector.id).limit(1))
+    if (others.length === 0) await revokeGrant(client, tokens)
   }
   catch (error) {
     log.warn('an unused grant could not be ended', { provider: client.connector.id, error })
@@ -139,7 +144,7 @@ async function store(
     const assessmentId = unwrap(await serviceClient().rpc('store_connection', {
       p_integration: {
         id, organization_id: who.organizationId, integration_type: connector.id, name: account.name.slice(0, 100), config: config as Json,
-        scan_schedule: connector.defaultSchedule, next_check_at: firstRun(connector, now), external_account_id: account.id,
+        scan_schedule: connector.defaultSchedule, next_check_at: nextRun(connector.defaultSchedule, now), external_account_id: account.id,
         external_account_name: account.name, sandbox: target.inSandbox, refresh_due_at: refreshDueAt(fields.expires_at, now), connected_by: who.userId,
       },
       p_resources: resources.map(({ kind, externalId, name, metadata }) => ({ kind, external_id: externalId, name, metadata })),

@@ -5,10 +5,10 @@
 import type { Connector } from '#server/connectors/contract'
 import type { CallbackErrorCode } from '#shared/callback-errors'
 
-export type CallbackOutcome =
-  | { outcome: 'code', code: string, state: string }
-  /** `state` finds the flow's cookie, which is burnt then too; null when there was none to read. */
-  | { outcome: 'failed', error: CallbackErrorCode, state: string | null }
+/** `state` of a failure finds the flow's cookie, which is burnt then too; null when there was none to read. */
+export type CallbackOutcome
+  = { outcome: 'code', code: string, state: string }
+    | { outcome: 'failed', error: CallbackErrorCode, state: string | null }
 
 export type CallbackQuery = URLSearchParams | Readonly<Record<string, unknown>>
 

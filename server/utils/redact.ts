@@ -9,7 +9,7 @@
  * Every expression is linear in the text's length: a bounded repeat, or a start that can't lie inside a match.
  */
 import { Buffer } from 'node:buffer'
-import { errorTable } from '#server/errors'
+import { errorTable, providerErrorKinds } from '#server/errors'
 
 export const redacted = '[redacted]'
 const limits = { depth: 8, entries: 100, values: 2_000, text: 8_192, scanned: 65_536 }
@@ -67,11 +67,13 @@ export function isSecretName(name: string): boolean {
   return !harmlessNames.has(bare) && (exactNames.has(bare) || nameParts.test(bare))
 }
 
-/** Yes and no give nothing away, nor does a count; under `code`, our own closed set of codes does not either. */
+const knownCodes = new Set<string>([...Object.keys(errorTable), ...providerErrorKinds])
+
+/** Yes and no give nothing away, nor does a count, nor under `code` one of our codes or words like `invalid_grant`. */
 function isHarmless(name: string, value: unknown): boolean {
   if (value === undefined || value === null || typeof value === 'boolean') return true
   if (typeof value === 'number') return /token|secret|cookie/i.test(name)
-  return name === 'code' && typeof value === 'string' && Object.hasOwn(errorTable, value)
+  return name === 'code' && typeof value === 'string' && (knownCodes.has(value) || /^[a-z]{2,14}(?:_[a-z]{2,14}){1,4}$/.test(value))
 }
 
 interface Walk { ancestors: Set<object>, left: number }

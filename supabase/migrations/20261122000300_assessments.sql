@@ -132,7 +132,14 @@ grant execute on function public.request_scan(uuid, uuid) to authenticated;
 create function public.overview(p_organization_id uuid) returns jsonb
 language sql stable set search_path = '' as $$
   with mine as (
-    select i.id, i.status, i.next_check_at from public.integrations i where i.organization_id = p_organization_id
+    -- The same order of questions as server/integrations/health.ts.
+    select i.id, i.status, i.next_check_at, case
+        when i.status = 'error' or i.last_error ->> 'class' = 'dead_grant' then 'action_required'
+        when i.last_error is not null then 'degraded'
+        when i.status = 'paused' then 'paused'
+        when i.last_success_at is null then 'unknown'
+        else 'healthy' end as health
+    from public.integrations i where i.organization_id = p_organization_id
   ), newest as (
     select distinct on (a.integration_id) a.counts, a.finished_at from public.assessments a
     where a.organization_id = p_organization_id and a.status = 'completed'
@@ -145,12 +152,17 @@ language sql stable set search_path = '' as $$
   ), open_findings as (
     select f.severity, count(*) as n from public.findings f
     where f.organization_id = p_organization_id and f.status = 'open' group by f.severity
+  ), health as (
+    select health, count(*) as n from mine group by health
   )
   select jsonb_build_object(
     'score', case when pass + fail > 0 then floor(100.0 * pass / (pass + fail)) end,
     'counts', jsonb_build_object('pass', pass, 'fail', fail, 'error', error, 'not_applicable', not_applicable),
     'findings', jsonb_build_object('critical', 0, 'high', 0, 'medium', 0, 'low', 0)
       || coalesce((select jsonb_object_agg(severity, n) from open_findings), '{}'),
+    'integrations', jsonb_build_object('total', (select count(*) from mine), 'healthy', 0, 'degraded', 0,
+        'action_required', 0, 'unknown', 0, 'paused', 0)
+      || coalesce((select jsonb_object_agg(health, n) from health), '{}'),
     'last_scan_at', last_scan_at,
     'next_scan_at', (select min(next_check_at) from mine where status = 'active'))
   from totals

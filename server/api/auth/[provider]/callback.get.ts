@@ -1,0 +1,1 @@
+export { callbackHandler as default } from '#server/http/connect'

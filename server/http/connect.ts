@@ -1,0 +1,112 @@
+/**
+ * The two ends of connecting, as a browser meets them: `login` sends it to the provider, `callback` takes it back. Every
+ * refusal on the way back lands on `/integrations?error=<code>`.
+ */
+import { defineEventHandler, deleteCookie, getCookie, getQuery, getRequestHeader, getRouterParam, parseCookies, sendRedirect, setCookie, setResponseHeader, type H3Event } from 'h3'
+import { z } from 'zod'
+import { cookieOptions, readSession, requireRole, requireSession } from '#server/accounts/session'
+import { byUser, noteAudit } from '#server/audit'
+import type { Connector } from '#server/connectors/contract'
+import { allConnectors, findConnector } from '#server/connectors/registry'
+import { AppError } from '#server/errors'
+import { beginConnection, ConnectRefused, finishConnection } from '#server/integrations/connect'
+import { readCallback } from '#server/oauth/callback'
+import { FlowError, flowCookieName, flowLifetimeSeconds, openFlow, stateMatches, type Flow } from '#server/oauth/state'
+import { log } from '#server/utils/log'
+import { callbackErrors, type CallbackErrorCode } from '#shared/callback-errors'
+import { countAttempt } from './rate-limit'
+import { requestInfo } from './request-info'
+import { sendProblem } from './route'
+
+/** Sent to the routes below only. */
+const flowCookie = () => ({ ...cookieOptions(), path: '/api/auth' })
+const loginQuery = z.strictObject({ integration_id: z.uuid().optional() })
+
+/** The connector of the path; the paths without one stand for the registry's first. */
+function connectorOf(event: H3Event): Connector {
+  const id = getRouterParam(event, 'provider')
+  const connector = id === undefined ? allConnectors()[0] : findConnector(id)
+  if (!connector) throw new AppError('not_found', 'There is no such provider.')
+  return connector
+}
+
+export const loginHandler = defineEventHandler(async (event) => {
+  try {
+    const connector = connectorOf(event)
+    const actor = await requireRole(event, await requireSession(event), 'admin')
+    await countAttempt('login', actor.userId)
+    const { integration_id: integrationId = null } = loginQuery.parse(getQuery(event))
+    const { url, cookie } = await beginConnection(connector, actor, integrationId)
+    setCookie(event, cookie.name, cookie.value, { ...flowCookie(), maxAge: flowLifetimeSeconds })
+    setResponseHeader(event, 'cache-control', 'no-store')
+    await sendRedirect(event, url.href, 302)
+  }
+  catch (error) {
+    // A person clicked a link: a page with a sentence serves better than JSON.
+    const wantsPage = getRequestHeader(event, 'accept')?.includes('text/html')
+    if (!wantsPage || !(error instanceof AppError)) return sendProblem(event, error)
+    if (error.code === 'unauthorized') return sendRedirect(event, `/sign-in?returnTo=${encodeURIComponent('/integrations')}`, 302)
+    await sendRedirect(event, `/integrations?error=${error.code}`, 302)
+  }
+})
+
+export const callbackHandler = defineEventHandler(async (event) => {
+  let connector: Connector
+  try {
+    connector = connectorOf(event)
+  }
+  catch (error) {
+    return sendProblem(event, error)
+  }
+  const info = requestInfo(event)
+  setResponseHeader(event, 'cache-control', 'no-store')
+  try {
+    const id = await complete(event, connector)
+    await sendRedirect(event, `/integrations/${id}`, 302)
+  }
+  catch (error) {
+    const code = refusalOf(error)
+    if (code === 'internal') log.error('connecting failed', { provider: connector.id, error })
+    const session = event.context.session
+    if (session) await noteAudit({ organizationId: session.organizationId, actor: byUser(session), action: 'integration.refused', detail: { integration_type: connector.id, code }, from: info })
+    await sendRedirect(event, `/integrations?error=${code}`, 302)
+  }
+})
+
+async function complete(event: H3Event, connector: Connector): Promise<string> {
+  const answer = readCallback(connector, getQuery(event))
+  const sealed = answer.state === null ? undefined : burn(event, answer.state)
+  const session = await readSession(event)
+  if (!session) throw new ConnectRefused('session_required')
+  const actor = await requireRole(event, session, 'admin')
+  if (answer.state === null) throw new ConnectRefused(answer.outcome === 'failed' ? answer.error : 'flow_missing')
+  const flow = sealed === undefined ? missing(event) : openFlow(sealed)
+  if (!belongs(flow, answer.state, connector, actor)) throw new ConnectRefused('state_mismatch')
+  if (answer.outcome === 'failed') throw new ConnectRefused(answer.error)
+  return finishConnection(connector, actor, flow, answer.code, requestInfo(event))
+}
+
+/** The flow's cookie, which is good for one callback, however that ends. */
+function burn(event: H3Event, state: string): string | undefined {
+  const name = flowCookieName(state)
+  const sealed = getCookie(event, name)
+  if (sealed !== undefined) deleteCookie(event, name, flowCookie())
+  return sealed
+}
+
+function missing(event: H3Event): never {
+  const others = Object.keys(parseCookies(event)).some(name => name.startsWith('connect_'))
+  throw new ConnectRefused(others ? 'state_mismatch' : 'flow_missing')
+}
+
+function belongs(flow: Flow, state: string, connector: Connector, actor: { userId: string, organizationId: string }): boolean {
+  return stateMatches(flow.state, state) && flow.provider === connector.id
+    && flow.userId === actor.userId && flow.organizationId === actor.organizationId
+}
+
+function refusalOf(error: unknown): CallbackErrorCode {
+  if (error instanceof ConnectRefused) return error.code
+  if (error instanceof FlowError) return error.reason === 'expired' ? 'flow_expired' : 'state_mismatch'
+  if (error instanceof AppError && Object.hasOwn(callbackErrors, error.code)) return error.code as CallbackErrorCode
+  return 'internal'
+}

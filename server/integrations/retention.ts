@@ -1,0 +1,8 @@
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+
+/** A flow's cookie opens for ten minutes; after a day its state is only weight. @returns how many were forgotten */
+export async function pruneStates(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 24 * 3600 * 1000).toISOString()
+  return unwrap(await serviceClient().from('used_oauth_states').delete().lt('used_at', before).select('state_hash')).length
+}

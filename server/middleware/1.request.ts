@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import { env } from '#server/utils/env'
+import { enterLogContext, log } from '#server/utils/log'
+
+/** Gives each request an id, logs it, and answers health checks only where this process does not serve the web. */
+export default defineEventHandler((event) => {
+  const given = getRequestHeader(event, 'x-request-id') ?? ''
+  const requestId = /^[\w-]{8,64}$/.test(given) ? given : randomUUID()
+  event.context.requestId = requestId
+  enterLogContext({ request_id: requestId })
+  setResponseHeader(event, 'x-request-id', requestId)
+  if (env().appUrl.startsWith('https:')) setResponseHeader(event, 'strict-transport-security', 'max-age=31536000; includeSubDomains')
+
+  const path = event.path.split('?')[0]
+  const since = performance.now()
+  event.node.res.once('finish', () => {
+    log[path === '/api/health' ? 'debug' : 'info']('request', { method: event.method, path, status: event.node.res.statusCode, ms: Math.round(performance.now() - since) })
+  })
+  if (!env().web && path !== '/api/health') {
+    setResponseStatus(event, 404)
+    return 'This process works on the queue and serves no pages.\n'
+  }
+})

@@ -1,0 +1,55 @@
+import { consentPage, refusalPage } from './consent-page'
+import { type AuthorizationRequest, readAuthorizationRequest, redirectTarget } from './authorization-request'
+import type { Grants } from './grants'
+import { html, message, redirect } from './http'
+import { organization } from './organization'
+
+interface Registration { clientId: string, redirectUris: readonly string[] }
+
+/** GET: asks the person. */
+export function showConsent(request: Request, action: string, registration: Registration, grants: Grants): Response {
+  const { searchParams } = new URL(request.url)
+  return withRequest(searchParams, registration, (asked) => {
+    const consent = grants.askConsent(fingerprint(asked))
+    return html(consentPage({ action, consent, asked }), 200, new URL(asked.redirectUri).origin)
+  })
+}
+
+/** POST: the person's answer. The parameters come back with the form and are checked again, as if they were new. */
+export async function answerConsent(request: Request, registration: Registration, grants: Grants): Promise<Response> {
+  if (!isForm(request)) return message(400, 'Send a form')
+  const form = new URLSearchParams(await request.text())
+  return withRequest(form, registration, (asked) => {
+    const { redirectUri, state, challenge, clientId } = asked
+    if (!grants.spendConsent(form.get('consent') ?? '', fingerprint(asked))) {
+      return html(refusalPage('This page was answered already, or is older than ten minutes. Go back to the application and connect again.'), 400)
+    }
+    switch (form.get('decision')) {
+      case 'approve':
+        return redirect(redirectTarget(redirectUri, { code: grants.issueCode({ clientId, redirectUri, challenge }), state }))
+      case 'deny':
+        return redirect(redirectTarget(redirectUri, { error: 'access_denied', error_description: 'The user denied the request', state }))
+      default:
+        return html(refusalPage('The answer was neither approve nor deny.'), 400)
+    }
+  })
+}
+
+export function isForm(request: Request): boolean {
+  return /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '')
+}
+
+function withRequest(parameters: URLSearchParams, registration: Registration, then: (asked: AuthorizationRequest) => Response): Response {
+  const read = readAuthorizationRequest(parameters, { ...registration, organizationSlug: organization.slug })
+  if ('page' in read) return html(refusalPage(read.page), 400)
+  if ('redirect' in read) {
+    const { redirectUri, error, description, state } = read.redirect
+    return redirect(redirectTarget(redirectUri, { error, error_description: description, state }))
+  }
+  return then(read.ok)
+}
+
+/** What a consent is bound to: a token from one page cannot approve another request. */
+function fingerprint(asked: AuthorizationRequest): string {
+  return JSON.stringify([asked.clientId, asked.redirectUri, asked.state, asked.challenge])
+}

@@ -1,0 +1,69 @@
+/** One check on one resource: reads what it needs, evaluates, and never throws for what a provider or a check does. */
+import type { ApiReader, Check, Connector, Endpoint, Evaluation, ResourceDescription } from '#server/connectors/contract'
+import { ProviderError, type ProviderErrorKind } from '#server/errors'
+import { log } from '#server/utils/log'
+
+const reasons: Record<ProviderErrorKind, string> = {
+  unreachable: 'The provider could not be reached.',
+  timeout: 'The provider did not answer in time.',
+  too_large: 'The provider\'s answer was larger than 5 MB.',
+  not_json: 'The provider answered with something that is not JSON.',
+  unexpected_shape: 'The provider\'s answer was not of the documented shape.',
+  redirected: 'The provider answered with a redirect, which is not followed.',
+  rate_limited: 'The provider asked us to wait longer than a scan may take.',
+  server_error: 'The provider answered with an error of its own.',
+  unauthorized: 'The provider refused the credential.',
+  forbidden: 'The grant lacks a permission.',
+  not_found: 'The provider does not know this resource, or does not offer this call any more.',
+  payment_required: 'The provider offers this call on another plan only.',
+  refused: 'The provider refused the call.',
+}
+
+/** Why a check could not be verified: never a pass. */
+export function unverified(error: ProviderError, endpoint?: Endpoint): Evaluation {
+  const permission = error.kind === 'forbidden' && endpoint ? ` It needs ${endpoint.scope}.` : ''
+  return {
+    verdict: 'error',
+    summary: `${reasons[error.kind]}${permission}`,
+    evidence: { reason: error.kind, call: error.call, ...(error.options.status ? { http_status: error.options.status } : {}), ...(permission && endpoint ? { missing_permission: endpoint.scope } : {}) },
+  }
+}
+
+export async function evaluate(
+  connector: Connector, check: Check, resource: ResourceDescription, api: ApiReader, now: Date,
+): Promise<Evaluation> {
+  const unavailable = connector.unavailable(resource)
+  if (unavailable) return { verdict: 'not_applicable', summary: unavailable, evidence: {} }
+  const answers: Record<string, unknown> = {}
+  for (const [name, endpoint] of Object.entries(check.reads)) {
+    try {
+      answers[name] = await api.get(endpoint, resource)
+    }
+    catch (error) {
+      if (!(error instanceof ProviderError)) throw error
+      return unverified(error, endpoint)
+    }
+  }
+  try {
+    // The answers were parsed by the very endpoints that `reads` names.
+    return check.evaluate(answers as Parameters<Check['evaluate']>[0], { resource, now })
+  }
+  catch (error) {
+    log.error('a check threw', { check_id: check.id, error })
+    return { verdict: 'error', summary: 'The check itself failed: a defect on our side.', evidence: { reason: 'check_failed' } }
+  }
+}
+
+/** Makes each call once per resource, however many checks ask for it. */
+export function sharedReader(api: ApiReader): ApiReader {
+  const calls = new Map<string, Promise<unknown>>()
+  return {
+    get<T>(endpoint: Endpoint<T>, resource?: ResourceDescription): Promise<T | null> {
+      const key = `${endpoint.id} ${resource?.externalId ?? ''}`
+      const known = calls.get(key) ?? api.get(endpoint, resource)
+      calls.set(key, known)
+      // The same endpoint has the same schema, hence the same type.
+      return known as Promise<T | null>
+    },
+  }
+}

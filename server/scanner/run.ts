@@ -1,0 +1,136 @@
+/**
+ * Runs one assessment: claims it, lists the resources anew, runs the enabled checks on the enabled ones, and stores
+ * results, findings and score in one call. Until then nothing of it shows but its progress, so that half an assessment
+ * is never taken for a whole one, and a worker that dies is simply replaced: the checks only read.
+ */
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { noteAudit, type AuditAction } from '#server/audit'
+import type { ApiReader, ResourceDescription } from '#server/connectors/contract'
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import { AppError, ProviderError } from '#server/errors'
+import { withApi } from '#server/integrations/credentials'
+import { CredentialError } from '#server/integrations/refresh'
+import { readRow, type IntegrationRow } from '#server/integrations/row'
+import { EncryptionError } from '#server/utils/encryption'
+import { log } from '#server/utils/log'
+import { enabledChecks } from './checks'
+import { evaluate, sharedReader } from './evaluate'
+import { Lease } from './lease'
+import { forEachLimited } from './limit'
+
+/** Calls to a provider at once, per assessment. */
+const CONCURRENCY = 4
+const worker = { type: 'worker', id: null, email: null } as const
+
+interface Claimed { id: string, integration_id: string, organization_id: string }
+interface Result { resource_id: string, check_id: string, verdict: string, severity: string, category: string, summary: string, evidence: Record<string, never> | object, checked_at: string }
+interface Target extends ResourceDescription { id: string }
+
+/** @param signal aborted at shutdown: the assessment goes back to the queue */
+export async function runAssessment(assessmentId: string, signal: AbortSignal): Promise<void> {
+  const owner = randomUUID()
+  const [claimed] = unwrap(await serviceClient().rpc('start_assessment', { p_id: assessmentId, p_owner: owner, p_seconds: Lease.seconds }))
+  if (!claimed) return // finished, removed, or in another worker's hands
+  const lease = new Lease(claimed.id, owner, signal)
+  try {
+    await scan(claimed, lease)
+  }
+  catch (error) {
+    if (signal.aborted) return void await lease.release()
+    if (lease.signal.aborted) return // removed meanwhile, or taken over
+    await fail(claimed, lease, error)
+  }
+  finally {
+    lease.stop()
+  }
+}
+
+async function scan(claimed: Claimed, lease: Lease): Promise<void> {
+  const use = { integrationId: claimed.integration_id, purpose: 'scan', actor: worker }
+  let results: Result[]
+  try {
+    results = await withApi(use, lease.signal, async (api, row) => runChecks(row, await relist(api, row), lease))
+  }
+  catch (error) {
+    // Will pass: like a provider that is down, this costs each check an `error`, and no finding changes.
+    if (!(error instanceof CredentialError) || error.failure === 'dead_grant') throw error
+    results = await runChecks(await readRow(claimed.integration_id), refusing(new ProviderError('unreachable', 'credential renewal', { cause: error })), lease)
+  }
+  if (!await lease.complete(results)) return
+  const counts = Object.groupBy(results, result => result.verdict)
+  await note(claimed, 'scan.completed', Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0])))
+}
+
+/**
+ * What the grant reaches changes without a word from the provider. When the list can't be had, the known resources are
+ * asked all the same: each check then says for itself what it could not verify.
+ */
+async function relist(api: ApiReader, row: IntegrationRow): Promise<ApiReader> {
+  try {
+    const found: ResourceDescription[] = []
+    for await (const resource of row.connector.resources(api)) found.push(resource)
+    unwrap(await serviceClient().rpc('sync_resources', {
+      p_integration_id: row.id, p_organization_id: row.organizationId,
+      p_resources: found.map(({ kind, externalId, name, metadata }) => ({ kind, external_id: externalId, name, metadata })),
+    }))
+    return api
+  }
+  catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    log.warn('resources could not be listed', { integration_id: row.id, kind: error.kind, call: error.call })
+    // Down is down: asking every check's question would cost as many time limits.
+    return ['unreachable', 'timeout'].includes(error.kind) ? refusing(error) : api
+  }
+}
+
+function refusing(error: ProviderError): ApiReader {
+  return { get: () => Promise.reject(error) }
+}
+
+async function enabledResources(row: IntegrationRow): Promise<Target[]> {
+  const rows = unwrap(await serviceClient().from('integration_resources').select('id, kind, external_id, name, metadata')
+    .eq('integration_id', row.id).eq('enabled', true).is('missing_since', null).order('created_at').order('id'))
+  return rows.map(({ id, kind, external_id, name, metadata }) => ({ id, kind, externalId: external_id, name, metadata: z.record(z.string(), z.json()).catch({}).parse(metadata) }))
+}
+
+async function runChecks(row: IntegrationRow, api: ApiReader, lease: Lease): Promise<Result[]> {
+  const targets = await enabledResources(row)
+  const checks = enabledChecks(row.connector, z.array(z.string()).catch([]).parse(row.config.enabled_checks))
+  const reader = sharedReader(api)
+  const pairs = targets.flatMap(target => checks.map(check => ({ target, check })))
+  const results: Result[] = []
+  lease.progress(0, pairs.length)
+  await forEachLimited(pairs, CONCURRENCY, async ({ target, check }) => {
+    lease.signal.throwIfAborted()
+    const checkedAt = new Date()
+    const { verdict, summary, evidence } = await evaluate(row.connector, check, target, reader, checkedAt)
+    lease.signal.throwIfAborted()
+    results.push({ resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })
+    lease.progress(results.length, pairs.length)
+  })
+  return results
+}
+
+/** The whole assessment could not be done: its end says why, findings stay as they were. */
+async function fail(claimed: Claimed, lease: Lease, error: unknown): Promise<void> {
+  const { code, message } = failure(error)
+  if (code === 'internal') log.error('assessment failed', { assessment_id: claimed.id, error })
+  if (await lease.fail({ code, message })) await note(claimed, 'scan.failed', { code })
+}
+
+function failure(error: unknown): { code: string, message: string } {
+  if (error instanceof CredentialError) {
+    return error.failure === 'dead_grant'
+      ? { code: 'reconnect_required', message: 'The provider no longer accepts this connection. Reconnect it.' }
+      : { code: `credential_${error.failure}`, message: 'The credential could not be renewed. It is tried again by itself.' }
+  }
+  if (error instanceof EncryptionError) return { code: 'credential_unreadable', message: 'The stored credential can\'t be opened with this installation\'s keys. Reconnect, or ask the operator to restore the key.' }
+  if (error instanceof AppError) return { code: error.code, message: error.message }
+  return { code: 'internal', message: 'Something went wrong on our side.' }
+}
+
+function note(claimed: Claimed, action: AuditAction, detail: Record<string, string | number>): Promise<void> {
+  return noteAudit({ organizationId: claimed.organization_id, actor: worker, action, target: { type: 'integration', id: claimed.integration_id }, detail: { assessment_id: claimed.id, ...detail } })
+}

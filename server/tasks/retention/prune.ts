@@ -1,0 +1,11 @@
+import { pruneStates } from '#server/integrations/retention'
+import { whenReady } from '#server/startup'
+import { env } from '#server/utils/env'
+
+export default defineTask({
+  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections.' },
+  async run() {
+    await whenReady()
+    return { result: env().worker ? { states: await pruneStates() } : 'this process takes no jobs' }
+  },
+})
