@@ -4,10 +4,10 @@
  */
 export interface AuthorizationRequest { clientId: string, redirectUri: string, state: string, challenge: string }
 
-export type ReadRequest =
-  | { ok: AuthorizationRequest }
-  | { page: string }
-  | { redirect: { redirectUri: string, state: string | null, error: string, description: string } }
+export type ReadRequest
+  = | { ok: AuthorizationRequest }
+    | { page: string }
+    | { redirect: { redirectUri: string, state: string | null, error: string, description: string } }
 
 const known = ['client_id', 'redirect_uri', 'response_type', 'state', 'code_challenge', 'code_challenge_method', 'organization_slug']
 
