@@ -16,7 +16,7 @@ const limits = { depth: 8, entries: 100, values: 2_000, text: 8_192, scanned: 65
 
 /** Compared with a name in lower case without punctuation. */
 const exactNames = new Set([
-  'code', 'state', 'nonce', 'pin', 'otp', 'config', 'sid', 'session', 'sessions', 'credential', 'credentials', 'pass', 'pwd',
+  'code', 'state', 'nonce', 'pin', 'otp', 'config', 'sid', 'session', 'sessions', 'credential', 'credentials', 'pwd',
   'setcookie', 'cookie', 'cookies', 'databaseurl', 'connectionstring', 'ciphertext', 'flow', 'sealed', 'rawbody', 'anonkey',
 ])
 const nameParts = /token|secret|passw|passphrase|authorization|apikey|accesskey|privatekey|encryptionkey|signingkey|servicerole|verifier|cookie|jwt/
@@ -36,6 +36,8 @@ const shapes: ReadonlyArray<readonly [RegExp, string]> = [
   // Tokens that say what they are: Supabase, GitHub, Slack, Netlify, Stripe-like, AWS.
   [/(?<![A-Za-z0-9])(?:sbp|sba|sbr|sb_secret|sb_temp|gh[a-z]|github_pat|xox[a-z]|xapp|nf[a-z]|vc[a-z]|sk_live|sk_test|whsec)[_-][\w-]{8,}/g, redacted],
   [/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g, redacted],
+  // A cookie header holds many names.
+  [/((?:set-)?cookie\\?["']?\s{0,4}:\s{0,4}\\?["']?)[^\r\n"]+/gi, `$1${redacted}`],
   // Names and values in addresses, forms, JSON and headers that are part of a text.
   [/([?&#;](?:code|state|key|sig|signature|session|sid|otp|nonce|pass|pwd)=)[^&#\s"'<>]+/gi, `$1${redacted}`],
   [/((?<![\w-])[\w-]{0,32}(?:token|secret|password|apikey|api_key|verifier|authorization|cookie)(?:_?hash)?\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?)(?!\s*\[redacted\])[^&\s"'\\,;<>}]+/gi, `$1${redacted}`],

@@ -1,0 +1,137 @@
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { EnvironmentError, keyFault, providerSuffixes, readEnv, variableNames, type EnvSource } from '#server/utils/env'
+
+const key = randomBytes(32).toString('base64')
+const supabase = {
+  SUPABASE_URL: 'https://abcdefghijklmnopqrst.supabase.co', SUPABASE_ANON_KEY: 'anon', SUPABASE_SERVICE_ROLE_KEY: 'service',
+  DATABASE_URL: 'postgresql://u:p@localhost:5432/postgres', ENCRYPTION_KEY: key,
+}
+
+function faultsOf(source: EnvSource, providers: string[] = []): string[] {
+  try { readEnv(source, { providers }) }
+  catch (error) {
+    if (error instanceof EnvironmentError) return error.faults.map(fault => fault.variable)
+  }
+  return []
+}
+
+describe('readEnv', () => {
+  it('needs nothing', () => {
+    const env = readEnv({})
+    expect(env).toMatchObject({
+      appUrl: 'http://localhost:3000', production: false, mode: 'embedded', supabase: null, dataDirExplicit: false, encryptionKey: null,
+      previousEncryptionKeys: [], sandbox: false, worker: true, web: true, trustProxy: false, logLevel: 'info',
+    })
+    expect(isAbsolute(env.dataDir)).toBe(true)
+  })
+
+  it('treats blank as unset and drops spaces around a value', () => {
+    expect(readEnv({ APP_URL: '', SUPABASE_URL: '  ', WORKER: '', DATA_DIR: '\n', ENCRYPTION_KEY: ` ${key}\n` })).toMatchObject({ mode: 'embedded', encryptionKey: key, dataDirExplicit: false })
+  })
+
+  it('has the sandbox on in development unless told otherwise', () => {
+    expect(readEnv({}, { dev: true }).sandbox).toBe(true)
+    expect(readEnv({ SANDBOX: '0' }, { dev: true }).sandbox).toBe(false)
+    expect(readEnv({ SANDBOX: '1' }).sandbox).toBe(true)
+  })
+
+  it('reads Supabase mode', () => {
+    expect(readEnv(supabase)).toMatchObject({ mode: 'supabase', supabase: { url: supabase.SUPABASE_URL, anonKey: 'anon', serviceRoleKey: 'service', databaseUrl: supabase.DATABASE_URL } })
+  })
+
+  it('keeps the database\'s variables apart from the connector\'s', () => {
+    const env = readEnv({ SUPABASE_CLIENT_ID: 'id', SUPABASE_CLIENT_SECRET: 'secret', SUPABASE_API_URL: 'http://localhost:9/api/', SUPABASE_AUTH_URL: '' })
+    expect(env.mode).toBe('embedded')
+    expect(env.provider('supabase')).toEqual({ clientId: 'id', clientSecret: 'secret', apiUrl: 'http://localhost:9/api', authUrl: undefined, missing: [] })
+    expect(env.provider('slack').missing).toEqual(['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'])
+    expect(readEnv(supabase).provider('supabase').missing).toEqual(['SUPABASE_CLIENT_ID', 'SUPABASE_CLIENT_SECRET'])
+  })
+
+  it.each([
+    ['https://app.example.com/', 'https://app.example.com'], ['https://app.example.com/base///', 'https://app.example.com/base'],
+    ['HTTP://LOCALHOST:80/x', 'http://localhost/x'],
+  ])('reads APP_URL %s as %s', (text, expected) => expect(readEnv({ APP_URL: text }).appUrl).toBe(expected))
+
+  it.each(['localhost:3000', 'app.example.com', 'ftp://a.b', 'https://u:p@a.b', 'https://a.b?x=1', 'https://a.b/#x', 'javascript:alert(1)', 'https://a b', '//a.b'])(
+    'refuses APP_URL %s', text => expect(faultsOf({ APP_URL: text })).toEqual(['APP_URL']))
+
+  it.each([
+    [{ SUPABASE_URL: supabase.SUPABASE_URL }, ['SUPABASE_ANON_KEY', 'SUPABASE_SERVICE_ROLE_KEY', 'DATABASE_URL', 'ENCRYPTION_KEY']],
+    [{ SUPABASE_ANON_KEY: 'a', SUPABASE_SERVICE_ROLE_KEY: 'b', ENCRYPTION_KEY: key }, ['SUPABASE_URL', 'DATABASE_URL']],
+    [{ ...supabase, DATABASE_URL: undefined }, ['DATABASE_URL']],
+    [{ ...supabase, DATABASE_URL: 'mysql://a/b' }, ['DATABASE_URL']],
+    [{ ...supabase, ENCRYPTION_KEY: '' }, ['ENCRYPTION_KEY']],
+    [{ ...supabase, SUPABASE_ANON_KEY: 'service' }, ['SUPABASE_SERVICE_ROLE_KEY']],
+    [{ ...supabase, SUPABASE_ANON_KEY: 'two words' }, ['SUPABASE_ANON_KEY']],
+    [{ NODE_ENV: 'production' }, ['ENCRYPTION_KEY']],
+    [{ WORKER: '0', WEB: '0' }, ['WORKER']],
+    [{ WORKER: 'yes' }, ['WORKER']], [{ WEB: 'true' }, ['WEB']], [{ SANDBOX: '2' }, ['SANDBOX']], [{ TRUST_PROXY: 'on' }, ['TRUST_PROXY']], [{ LOG_LEVEL: 'loud' }, ['LOG_LEVEL']],
+    [{ ENCRYPTION_KEYS_PREVIOUS: `${key},short,` }, ['ENCRYPTION_KEYS_PREVIOUS', 'ENCRYPTION_KEYS_PREVIOUS']],
+  ])('%j lacks or breaks %j', (source, expected) => expect(faultsOf(source)).toEqual(expected))
+
+  it.each([{ NODE_ENV: 'production', DATA_DIR: '/data' }, { NODE_ENV: 'production', ENCRYPTION_KEY: key }, { DATABASE_URL: 'postgres://elsewhere/x' }, { WORKER: '0' }])(
+    'takes %j', source => expect(faultsOf(source)).toEqual([]))
+
+  it('lists every fault in one message, each with a way out, and no value', () => {
+    const source = {
+      APP_URL: 'leak-1', SUPABASE_URL: 'leak-2', SUPABASE_ANON_KEY: 'leak 3', SUPABASE_SERVICE_ROLE_KEY: 'leak 4', DATABASE_URL: 'leak-5', ENCRYPTION_KEY: 'leak-6',
+      ENCRYPTION_KEYS_PREVIOUS: 'leak-7', SANDBOX: 'leak-8', WORKER: 'leak-9', WEB: 'leak-10', LOG_LEVEL: 'leak-11', SUPABASE_API_URL: 'leak-12', SUPABASE_AUTH_URL: 'leak-13',
+    }
+    let message = ''
+    try { readEnv(source, { providers: ['supabase'] }) }
+    catch (error) { message = error instanceof Error ? error.message : '' }
+    for (const name of Object.keys(source)) expect(message).toContain(name)
+    expect(message.match(/To fix: /g)).toHaveLength(13)
+    expect(message).toContain('openssl rand -base64 32')
+    expect(message).not.toMatch(/leak/)
+  })
+
+  it('finds a provider\'s bad address when it is used, if not before', () => {
+    const env = readEnv({ SLACK_API_URL: 'nonsense' })
+    expect(() => env.provider('slack')).toThrow(EnvironmentError)
+  })
+})
+
+describe('keyFault', () => {
+  it.each([
+    ['', 'base64'], ['abc', 'base64'], [randomBytes(31).toString('base64'), 'base64'], [randomBytes(33).toString('base64'), 'base64'], [randomBytes(32).toString('hex'), 'base64'],
+    [key.slice(0, -1), 'base64'], [`${key} `, 'base64'], [`${key}=`, 'base64'], [key.replace(/^./, '!'), 'base64'], [`${'A'.repeat(42)}B=`, 'base64'],
+    [Buffer.alloc(32).toString('base64'), 'one byte'], [Buffer.alloc(32, 0xFF).toString('base64'), 'one byte'], [Buffer.alloc(32, 'a').toString('base64'), 'one byte'],
+  ])('%j is refused', (text, reason) => {
+    expect(keyFault(text)).toContain(reason)
+    if (text) expect(keyFault(text)).not.toContain(text)
+  })
+
+  it('takes what openssl makes', () => {
+    for (let round = 0; round < 100; round += 1) expect(keyFault(randomBytes(32).toString('base64'))).toBeNull()
+  })
+})
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8')
+  const names = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(match => match[1] ?? '')
+
+  it('names every variable once', () => {
+    expect(variableNames.filter(name => !names.includes(name)), 'To fix: add them to .env.example').toEqual([])
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it('names no variable that nothing reads', () => {
+    const unknown = names.filter(name => !variableNames.includes(name) && !providerSuffixes.some(suffix => name.endsWith(suffix)))
+    expect(unknown, 'To fix: remove them from .env.example or read them in server/utils/env.ts').toEqual([])
+  })
+
+  it('is valid as it stands, and sets no secret', () => {
+    const set = Object.fromEntries(text.split('\n').filter(line => /^[A-Z]/.test(line)).map(line => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]))
+    expect(faultsOf(set)).toEqual([])
+    expect(Object.keys(set).filter(name => /KEY|SECRET|DATABASE_URL/.test(name))).toEqual([])
+  })
+
+  it('has every variable commented', () => {
+    for (const block of text.split(/\n\n+/).filter(part => /^#? ?[A-Z][A-Z0-9_]*=/m.test(part))) expect(block, block).toMatch(/^# [A-Z"]?[^=\n]{10,}/)
+  })
+})
