@@ -42,7 +42,7 @@ async function open({ env, migrations, patienceMs }: StartOptions): Promise<void
   useSupabase(embedded ?? env.supabase)
   if (!embedded) await requireSchema()
 
-  await startQueue(embedded ? { embedded: embedded.queueDatabase } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
+  await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
   closers.push(() => stopQueue(SHUTDOWN_PATIENCE_MS + 2_000))
   if (env.sandbox) {
     const { createSandboxes } = await import('./sandbox')

@@ -4,6 +4,7 @@ import { anonClient, type Client } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { env } from '#server/utils/env'
+import { withIsoTimes } from '#server/utils/time'
 import type { Actor } from './session'
 
 const columns = 'id, email, role, created_at, expires_at'
@@ -15,7 +16,7 @@ function hash(token: string): string {
 /** Open ones, newest first. */
 export async function listInvitations(actor: Actor) {
   return unwrap(await actor.client.from('invitations').select(columns).eq('organization_id', actor.organizationId)
-    .is('accepted_at', null).gt('expires_at', new Date().toISOString()).order('created_at', { ascending: false }).limit(200))
+    .is('accepted_at', null).gt('expires_at', new Date().toISOString()).order('created_at', { ascending: false }).limit(200)).map(withIsoTimes)
 }
 
 /** @returns the invitation with its link; the token stands in the fragment, which browsers send to nobody */
@@ -24,7 +25,7 @@ export async function invite(actor: Actor, input: { email: string, role: 'admin'
   const row = unwrap(await actor.client.from('invitations').insert({
     organization_id: actor.organizationId, email: input.email, role: input.role, token_hash: hash(token), invited_by: actor.userId,
   }).select(columns).single())
-  return { ...row, url: `${env().appUrl}/invitation#${token}` }
+  return { ...withIsoTimes(row), url: `${env().appUrl}/invitation#${token}` }
 }
 
 /** @throws AppError not_found */

@@ -1,10 +1,11 @@
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import type { Role } from '#shared/vocabulary'
+import { withIsoTimes } from '#server/utils/time'
 import type { Actor } from './session'
 
 export async function listMembers(actor: Actor) {
-  return unwrap(await actor.client.rpc('list_members', { p_organization_id: actor.organizationId }))
+  return unwrap(await actor.client.rpc('list_members', { p_organization_id: actor.organizationId })).map(withIsoTimes)
 }
 
 /**

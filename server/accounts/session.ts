@@ -44,7 +44,9 @@ export function cookieOptions() {
 export function sessionClient(event: H3Event): Client {
   return cookieClient({
     getAll: () => Object.entries(parseCookies(event)).map(([name, value]) => ({ name, value })),
-    setAll: (cookies, headers) => {
+    setAll: (all, headers) => {
+      // Half of a mail flow that is not used here: the mail's own token is enough.
+      const cookies = all.filter(cookie => !cookie.name.endsWith('code-verifier'))
       for (const { name, value, options } of cookies) setCookie(event, name, value, { ...options, ...cookieOptions() })
       for (const [name, value] of Object.entries(headers)) setResponseHeader(event, name, value)
       // So that what is rendered for this request asks with the new session, not with the one it replaced.

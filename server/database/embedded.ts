@@ -5,8 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { App, ConsoleEmailDriver } from '@supabase/lite'
-import { createPgliteConnection } from '@supabase/lite/pglite'
-import { fromPglite, type IDatabase } from 'pg-boss'
+import { createPgliteConnection, type PGlite } from '@supabase/lite/pglite'
 import { applyMigrations, type Migration } from './migrations'
 
 /** Answers nothing on any network; not a loopback name, which Lite might treat as a trusted developer. */
@@ -18,7 +17,7 @@ export interface EmbeddedSupabase {
   serviceRoleKey: string
   fetch: typeof fetch
   /** The same database, for the queue. */
-  queueDatabase: IDatabase
+  driver: PGlite
   close: () => Promise<void>
 }
 
@@ -74,7 +73,7 @@ export async function openEmbeddedSupabase(options: {
     anonKey,
     serviceRoleKey,
     fetch: async (input, init) => app.fetch(new Request(input, init)),
-    queueDatabase: fromPglite(connection.driver),
+    driver: connection.driver,
     close: () => connection.close(),
   }
 }

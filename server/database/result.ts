@@ -1,14 +1,12 @@
-import type { PostgrestError } from '@supabase/supabase-js'
+import type { PostgrestSingleResponse } from '@supabase/supabase-js'
 import { AppError, errorTable, type ErrorCode } from '../errors'
-
-type Result<T> = { data: T, error: null } | { data: null, error: PostgrestError }
 
 /**
  * The data of a supabase-js answer.
  * @throws AppError when the database refused for a reason the caller can be told (its own rules, a lapsed session), or
  * `internal` with the cause otherwise. The message of the cause may name columns and values: it is logged, never sent.
  */
-export function unwrap<T>(result: Result<T>): T {
+export function unwrap<T>(result: PostgrestSingleResponse<T>): T {
   if (!result.error) return result.data
   const { code, message } = result.error
   if (code === 'P0001' && isErrorCode(message)) throw new AppError(message, undefined, { cause: result.error })

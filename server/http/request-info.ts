@@ -10,7 +10,7 @@ declare module 'h3' {
 /** Where a request came from, for the audit log and the rate limits. */
 export function requestInfo(event: H3Event): RequestInfo {
   return {
-    ip: forwardedFor(event) ?? getRequestIP(event) ?? 'unknown',
+    ip: (forwardedFor(event) ?? getRequestIP(event) ?? 'unknown').replace(/^::ffff:/, ''),
     userAgent: getRequestHeader(event, 'user-agent')?.slice(0, 300) ?? null,
     requestId: event.context.requestId ?? 'none',
   }

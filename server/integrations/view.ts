@@ -6,6 +6,7 @@ import type { Tables } from '#server/database/types'
 import { AppError } from '#server/errors'
 import { afterPosition, toPage, type Position } from '#server/utils/list'
 import { scheduleInWords } from '#server/utils/schedule'
+import { withIsoTimes } from '#server/utils/time'
 import { healthOf } from './health'
 
 export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by'
@@ -50,7 +51,7 @@ export async function getIntegration(actor: Caller, id: string) {
   const row = unwrap(await actor.client.from('integrations').select(integrationColumns)
     .eq('id', id).eq('organization_id', actor.organizationId).maybeSingle())
   if (!row) throw new AppError('not_found')
-  return viewIntegration(row)
+  return withIsoTimes(viewIntegration(row))
 }
 
 const resourceColumns = 'id, integration_id, kind, external_id, name, enabled, metadata, missing_since, created_at'
@@ -71,5 +72,5 @@ export async function changeResource(actor: Caller, integrationId: string, resou
     .eq('id', resourceId).eq('integration_id', integrationId).eq('organization_id', actor.organizationId)
     .select(resourceColumns).maybeSingle())
   if (!row) throw new AppError('not_found')
-  return row
+  return withIsoTimes(row)
 }

@@ -1,7 +1,7 @@
 /**
  * The job queue: pg-boss, in the embedded database or in the Postgres of `DATABASE_URL`. The only room that knows it.
  */
-import { PgBoss, type ConstructorOptions, type IDatabase } from 'pg-boss'
+import { fromPglite, PgBoss, type ConstructorOptions } from 'pg-boss'
 import { log } from '#server/utils/log'
 import { jobs, type JobName, type JobPayload } from './jobs'
 
@@ -13,12 +13,12 @@ const EXPIRE_SECONDS = 15 * 60
 let boss: PgBoss | null = null
 let healthy = false
 
-export type QueueSource = { embedded: IDatabase } | { databaseUrl: string }
+export type QueueSource = { embedded: Parameters<typeof fromPglite>[0] } | { databaseUrl: string }
 
 /** Opens the queue, and makes its tables where they are missing. */
 export async function startQueue(source: QueueSource): Promise<void> {
   const options: ConstructorOptions = 'embedded' in source
-    ? { backend: 'pglite', db: source.embedded }
+    ? { backend: 'pglite', db: fromPglite(source.embedded) }
     : { connectionString: source.databaseUrl, max: 5 }
   const next = new PgBoss({ ...options, schema: 'pgboss', application_name: 'allyship-integrations' })
   next.on('error', (error) => {

@@ -6,6 +6,7 @@ import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
 import { AppError } from '#server/errors'
 import { afterPosition, toPage, type Position } from '#server/utils/list'
+import { withIsoTimes } from '#server/utils/time'
 
 const columns = 'id, integration_id, trigger, status, progress_done, progress_total, score, counts, error, created_at, started_at, finished_at'
 type Row = Omit<Tables<'assessments'>, 'organization_id' | 'requested_by' | 'lease_owner' | 'lease_until'>
@@ -31,7 +32,7 @@ export async function getAssessment(actor: Caller, id: string) {
   const row = unwrap(await actor.client.from('assessments').select(columns)
     .eq('id', id).eq('organization_id', actor.organizationId).maybeSingle())
   if (!row) throw new AppError('not_found')
-  return { ...viewAssessment(row), results: await results(actor, id) }
+  return { ...withIsoTimes(viewAssessment(row)), results: await results(actor, id) }
 }
 
 /** In portions: the data API may answer at most 1,000 rows at once. */
@@ -42,7 +43,7 @@ async function results(actor: Caller, assessmentId: string) {
       .select('check_id, resource_id, verdict, severity, category, summary, evidence, checked_at')
       .eq('organization_id', actor.organizationId).eq('assessment_id', assessmentId)
       .order('resource_id').order('check_id').range(from, from + 999))
-    all.push(...rows)
+    all.push(...rows.map(withIsoTimes))
     if (rows.length < 1000) return all
   }
 }
@@ -82,5 +83,5 @@ const overviewSchema = z.object({
 })
 
 export async function overview(actor: Caller) {
-  return overviewSchema.parse(unwrap(await actor.client.rpc('overview', { p_organization_id: actor.organizationId })))
+  return withIsoTimes(overviewSchema.parse(unwrap(await actor.client.rpc('overview', { p_organization_id: actor.organizationId }))))
 }

@@ -1,5 +1,6 @@
 /** Lists: `{data, next_cursor}`, newest first, by keyset: stable while rows are added. */
 import { z } from 'zod'
+import { isoTime, withIsoTimes } from './time'
 
 /** The place after which the next page starts: the last row's time and id. */
 export interface Position { at: string, id: string }
@@ -28,13 +29,13 @@ export function afterPosition(column: string, position: Position): string {
   return `${column}.lt."${position.at}",and(${column}.eq."${position.at}",id.lt."${position.id}")`
 }
 
-/** A page out of `limit + 1` rows. */
+/** A page out of `limit + 1` rows, its times in ISO 8601. */
 export function toPage<Row extends { id: string }, Item>(
   rows: readonly Row[], limit: number, at: (row: Row) => string, shape: (row: Row) => Item,
 ): { data: Item[], next_cursor: string | null } {
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
-    data: rows.slice(0, limit).map(shape),
-    next_cursor: last ? Buffer.from(JSON.stringify([at(last), last.id])).toString('base64url') : null,
+    data: rows.slice(0, limit).map(row => withIsoTimes(shape(row))),
+    next_cursor: last ? Buffer.from(JSON.stringify([isoTime(at(last)), last.id])).toString('base64url') : null,
   }
 }

@@ -142,7 +142,8 @@ export const networkRestrictions = {
   path: project('/network-restrictions'),
   schema: z.object({
     entitlement: text,
-    config: maybe(z.object({ dbAllowedCidrs: maybe(z.array(z.string())), dbAllowedCidrsV6: maybe(z.array(z.string())) })),
+    // A list may be missing, but one that cannot be read makes the whole configuration unreadable, never shorter.
+    config: maybe(z.object({ dbAllowedCidrs: z.array(z.string()).nullish(), dbAllowedCidrsV6: z.array(z.string()).nullish() })),
     status: text,
   }),
   scope: 'projects:read',

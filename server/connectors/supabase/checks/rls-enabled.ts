@@ -2,7 +2,7 @@ import { defineCheck } from '../../contract'
 import { judgeAdvisor, readAdvisor } from '../advisor'
 import { exposedSchemas } from '../data-api'
 import { advisors, postgrest } from '../endpoints'
-import { notApplicable, plural } from '../verdict'
+import { notApplicable, plural, unverified } from '../verdict'
 
 export const rlsEnabled = defineCheck({
   id: 'supabase_rls_enabled',
@@ -23,8 +23,10 @@ export const rlsEnabled = defineCheck({
   evaluate: ({ advisors, postgrest }) => {
     const reading = readAdvisor(advisors, ['rls_disabled_in_public', 'policy_exists_rls_disabled'])
     // The advisor looks at exposed schemas only: with none exposed its silence is no pass.
-    if (reading.hits.length === 0 && exposedSchemas(postgrest.db_schema)?.length === 0) {
-      return notApplicable('The Data API is off, so it exposes no table.', reading.evidence)
+    if (reading.hits.length === 0) {
+      const schemas = exposedSchemas(postgrest.db_schema)
+      if (!schemas) return unverified('Supabase did not say which schemas the Data API exposes.', reading.evidence)
+      if (schemas.length === 0) return notApplicable('The Data API is off, so it exposes no table.', reading.evidence)
     }
     return judgeAdvisor(reading, {
       failed: count => `Row level security is off for ${plural(count, 'exposed table')}.`,

@@ -2,7 +2,7 @@ import { defineCheck } from '../../contract'
 import { judgeAdvisor, readAdvisor } from '../advisor'
 import { exposedSchemas } from '../data-api'
 import { advisors, postgrest } from '../endpoints'
-import { notApplicable, plural } from '../verdict'
+import { notApplicable, plural, unverified } from '../verdict'
 
 export const rlsPoliciesEffective = defineCheck({
   id: 'supabase_rls_policies_effective',
@@ -23,8 +23,10 @@ export const rlsPoliciesEffective = defineCheck({
   evaluate: ({ advisors, postgrest }) => {
     // A table with row level security and no policy lets nobody in: worth telling, not a failure.
     const reading = readAdvisor(advisors, ['rls_policy_always_true', 'rls_references_user_metadata'], ['rls_enabled_no_policy'])
-    if (reading.hits.length === 0 && exposedSchemas(postgrest.db_schema)?.length === 0) {
-      return notApplicable('The Data API is off, so no policy faces a caller of it.', reading.evidence)
+    if (reading.hits.length === 0) {
+      const schemas = exposedSchemas(postgrest.db_schema)
+      if (!schemas) return unverified('Supabase did not say which schemas the Data API exposes.', reading.evidence)
+      if (schemas.length === 0) return notApplicable('The Data API is off, so no policy faces a caller of it.', reading.evidence)
     }
     return judgeAdvisor(reading, {
       failed: count => `${plural(count, 'policy does', 'policies do')} not restrict rows.`,
