@@ -10,11 +10,15 @@ import { applyMigrations, parseMigration, type Migration, type MigrationTarget }
 
 const migrationsFolder = join(import.meta.dirname, '../../supabase/migrations')
 
-const roles = `do $$ begin
-  if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin; end if;
-  if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin; end if;
-  if not exists (select from pg_roles where rolname = 'service_role') then create role service_role nologin bypassrls; end if;
-end $$`
+const role = (name: string, options: string) => `
+  begin
+    if not exists (select from pg_roles where rolname = '${name}') then create role ${name} ${options}; end if;
+  exception when duplicate_object or unique_violation then null; -- made by another database of this cluster meanwhile
+  end;`
+
+/** The roles that a Supabase cluster comes with. */
+export const roles = `do $$ begin ${role('anon', 'nologin')} ${role('authenticated', 'nologin')}
+  ${role('service_role', 'nologin bypassrls')} end $$`
 
 /** The migrations of this checkout, in order. */
 export async function readMigrations(folder: string = migrationsFolder): Promise<Migration[]> {
@@ -23,19 +27,21 @@ export async function readMigrations(folder: string = migrationsFolder): Promise
   return Promise.all(files.map(async name => parseMigration(name, await readFile(join(folder, name), 'utf8'))))
 }
 
-type Connection = NonNullable<ConstructorParameters<typeof App>[0]['connection']>
-type AppConfig = Omit<ConstructorParameters<typeof App>[0], 'connection'>
+type AppConfig = ConstructorParameters<typeof App>[0]
+
+/** Supabase's HTTP API on the prepared database. */
+export interface LiteApp { fetch: (request: Request) => Promise<Response> }
 
 /**
  * Makes the roles, starts Lite on the connection and applies the migrations.
  * @param connection not used before
  */
 export async function prepareLiteDatabase(
-  connection: Awaited<Connection>,
+  connection: NonNullable<AppConfig['connection']>,
   target: MigrationTarget,
-  config: AppConfig = {},
+  config: Omit<AppConfig, 'connection'> = {},
   migrations?: Migration[],
-): Promise<App> {
+): Promise<LiteApp> {
   // Lite would otherwise grant everything on every table with row level security, undoing our column privileges.
   Object.assign(connection, { rlsState: 'active' })
   await target.exec(roles)
@@ -43,5 +49,5 @@ export async function prepareLiteDatabase(
   await app.init()
   await app.ensureSystemSchema()
   await applyMigrations(target, migrations ?? await readMigrations())
-  return app
+  return { fetch: async request => app.fetch(request) }
 }
