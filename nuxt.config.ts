@@ -26,7 +26,15 @@ export default defineNuxtConfig({
     },
   },
   ui: { fonts: false },
-  icon: { serverBundle: { collections: ['lucide', 'simple-icons'] }, clientBundle: { scan: true, sizeLimitKb: 64 }, fallbackToApi: false },
+  // Icons come from packages only: those the pages name travel with the scripts, a provider's own is asked of this server,
+  // outside /api so that no session is looked up for it.
+  icon: {
+    serverBundle: { collections: ['lucide', 'simple-icons'] },
+    clientBundle: { scan: true, sizeLimitKb: 64 },
+    localApiEndpoint: '/_icons',
+    fallbackToApi: false,
+  },
+  colorMode: { preference: 'system', fallback: 'light', storageKey: 'allyship-theme' },
   security: {
     headers: {
       contentSecurityPolicy: {

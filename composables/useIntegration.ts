@@ -1,0 +1,63 @@
+import type { Assessment, Integration, IntegrationPatch, List, Resource } from '#shared/api'
+
+export function useIntegration(id: string) {
+  const api = useApi()
+  const read = useRead(`integration:${id}`, api => api<Integration>(`/api/integrations/${id}`))
+
+  /** Shown at once, taken back when the server refuses. */
+  async function update(patch: IntegrationPatch) {
+    const before = read.data.value
+    if (!before) return
+    const { enabled_checks, ...plain } = patch
+    read.data.value = { ...before, ...plain, config: enabled_checks ? { ...before.config, enabled_checks } : before.config }
+    try {
+      read.data.value = await api<Integration>(`/api/integrations/${id}`, { method: 'PATCH', body: patch })
+    }
+    catch (error) {
+      read.data.value = before
+      throw error
+    }
+  }
+
+  /** The id of the queued assessment, or of the one that runs already. */
+  async function scan(): Promise<string> {
+    try {
+      const { assessment_id } = await api<{ assessment_id: string }>(`/api/integrations/${id}/scan`, { method: 'POST' })
+      return assessment_id
+    }
+    catch (error) {
+      const { code, assessment_id } = problemOf(error)
+      if (code === 'scan_in_progress' && assessment_id) return assessment_id
+      throw error
+    }
+  }
+
+  return { ...read, integration: read.data, update, scan }
+}
+
+export function useResources(integrationId: string) {
+  const api = useApi()
+  const path = `/api/integrations/${integrationId}/resources`
+  const read = useRead(`resources:${integrationId}`, api => api<List<Resource>>(path, { query: { limit: 200 } }).then(list => list.data))
+
+  function put(resource: Resource) {
+    read.data.value = read.data.value?.map(one => one.id === resource.id ? resource : one)
+  }
+
+  async function setEnabled(resource: Resource, enabled: boolean) {
+    put({ ...resource, enabled })
+    try {
+      put(await api<Resource>(`${path}/${resource.id}`, { method: 'PATCH', body: { enabled } }))
+    }
+    catch (error) {
+      put(resource)
+      throw error
+    }
+  }
+
+  return { ...read, resources: computed(() => read.data.value ?? []), setEnabled }
+}
+
+export function useAssessments(integrationId: string) {
+  return useList<Assessment>(`assessments:${integrationId}`, '/api/assessments', () => ({ integration_id: integrationId, limit: 20 }))
+}

@@ -1,0 +1,40 @@
+import type { Finding, Integration, List } from '#shared/api'
+import { severities, type Severity } from '#shared/vocabulary'
+
+export type OpenCounts = Record<Severity, number>
+
+export interface Removal { outcome: 'revoked' | 'already_gone' | 'not_supported' | 'failed', url: string | null }
+
+/** `failed; url="https://…"`: only a web address becomes a link. */
+export function parseRevocation(header: string | null): Removal {
+  const outcome = /^(revoked|already_gone|not_supported|failed)\b/.exec(header ?? '')?.[1] as Removal['outcome'] | undefined
+  const url = /url="(https?:\/\/[^"]+)"/.exec(header ?? '')?.[1] ?? null
+  return { outcome: outcome ?? 'failed', url }
+}
+
+export function useIntegrations() {
+  const api = useApi()
+  const list = useList<Integration>('integrations', '/api/integrations', () => ({ limit: 200 }))
+
+  /** Ends the grant and deletes all that hangs on it; tells what became of the revocation. */
+  async function remove(id: string): Promise<Removal> {
+    const headers = await api.headers(`/api/integrations/${id}`, { method: 'DELETE' })
+    await list.refresh()
+    return parseRevocation(headers.get('x-revocation'))
+  }
+
+  return { ...list, integrations: list.items, remove }
+}
+
+/** Open findings of each integration by severity, counted from one page of the newest; `partial` when there are more. */
+export function useOpenCounts() {
+  return useRead('open-counts', async (api) => {
+    const { data, next_cursor } = await api<List<Finding>>('/api/findings', { query: { status: 'open', limit: 200 } })
+    const counts: Record<string, OpenCounts> = {}
+    for (const finding of data) {
+      const own = counts[finding.integration_id] ??= Object.fromEntries(severities.map(severity => [severity, 0])) as OpenCounts
+      own[finding.severity]++
+    }
+    return { counts, partial: next_cursor !== null }
+  })
+}

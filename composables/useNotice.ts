@@ -1,0 +1,11 @@
+/** Short news that a screen reader hears too: what was done, or why it was not. */
+export function useNotice() {
+  const toast = useToast()
+  return {
+    done: (title: string, description?: string) => toast.add({ title, description, color: 'success', icon: 'i-lucide-circle-check', duration: 6000 }),
+    failed(error: unknown) {
+      const problem = problemOf(error)
+      toast.add({ title: problem.title, description: problem.detail, color: 'error', icon: 'i-lucide-circle-x', duration: 12_000 })
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import type { List } from '#shared/api'
+
+/** One GET under a key: rendered by the server, shared by every component that asks for it, a skeleton until it is there. */
+export function useRead<T>(key: MaybeRefOrGetter<string>, read: (api: Api) => Promise<T>, options: { immediate?: boolean } = {}) {
+  const api = useApi()
+  return useAsyncData<T, ApiError>(key, () => read(api), { lazy: true, ...options })
+}
+
+/** A list by pages: the first comes with the page, the others when the person asks for more. */
+export function useList<T>(key: MaybeRefOrGetter<string>, path: string, query: () => Record<string, string | number | undefined> = () => ({}), options: { immediate?: boolean } = {}) {
+  const api = useApi()
+  const first = useRead<List<T>>(key, api => api(path, { query: query() }), options)
+  const more = shallowRef<List<T>[]>([])
+  const loadingMore = ref(false)
+
+  watch(first.data, () => { more.value = [] })
+  const items = computed(() => [first.data.value, ...more.value].flatMap(page => page?.data ?? []))
+  const cursor = computed(() => (more.value.at(-1) ?? first.data.value)?.next_cursor ?? null)
+
+  async function loadMore() {
+    if (!cursor.value || loadingMore.value) return
+    loadingMore.value = true
+    const asked = first.data.value
+    try {
+      const page = await api<List<T>>(path, { query: { ...query(), cursor: cursor.value } })
+      // The filter may have changed meanwhile: that page belongs to another list.
+      if (asked === first.data.value) more.value = [...more.value, page]
+    }
+    finally {
+      loadingMore.value = false
+    }
+  }
+
+  return { ...first, items, ready: computed(() => first.data.value !== undefined), hasMore: computed(() => cursor.value !== null), loadMore, loadingMore }
+}

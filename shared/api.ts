@@ -1,0 +1,187 @@
+/**
+ * The answers of the HTTP API as a browser sees them (docs/api.md): times are strings. Written by hand, because a type
+ * imported from server code would claim Dates and drag server rooms into the pages.
+ */
+import type { AssessmentStatus, AssessmentTrigger, FindingStatus, HealthState, IntegrationStatus, Role, Severity, Verdict } from './vocabulary'
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type Evidence = { [key: string]: Json }
+
+export interface List<T> { data: T[], next_cursor: string | null }
+
+/** RFC 9457. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail?: string
+  code: string
+  errors?: { field: string, message: string }[]
+  /** With `scan_in_progress`: the one that runs. */
+  assessment_id?: string
+}
+
+export interface Session {
+  user: { id: string, email: string }
+  organization: { id: string, name: string } | null
+  organizations: { id: string, name: string, role: Role }[]
+  role: Role | null
+}
+
+export interface Member { user_id: string, email: string, role: Role, created_at: string }
+export interface Invitation { id: string, email: string, role: Role, created_at?: string, expires_at: string }
+export interface NewInvitation extends Invitation { url: string }
+export interface InvitationLookup { organization: { id: string, name: string } | string, email: string, role: Role }
+
+export interface Remediation { steps: string[], url: string }
+
+export interface ProviderCheck {
+  id: string
+  title: string
+  severity: Severity
+  category: string
+  rationale: string
+  remediation: Remediation
+  soc2: { criteria: string[], own: boolean }
+  scopes: string[]
+}
+
+export interface Provider {
+  id: string
+  name: string
+  description: string
+  brand: { icon: string, connectLabel: string }
+  configured: boolean
+  sandbox: boolean
+  missing: string[]
+  redirect_uri: string
+  setup: { steps: string[], url: string }
+  scopes: string[]
+  scope_reasons: Record<string, string>
+  checks: ProviderCheck[]
+}
+
+export interface IntegrationConfig {
+  project_id: string | null
+  project_name: string | null
+  expires_at: string | null
+  scopes_requested: string[] | null
+  scopes_granted: string[] | null
+  enabled_checks: string[] | null
+}
+
+export interface Health {
+  state: HealthState
+  reason: string
+  sentence: string
+  next_action: 'reconnect' | 'wait' | 'operator' | null
+}
+
+export interface Integration {
+  id: string
+  organization_id: string
+  integration_type: string
+  name: string
+  status: IntegrationStatus
+  scan_schedule: string
+  schedule_text: string
+  last_checked_at: string | null
+  next_check_at: string | null
+  created_at: string
+  updated_at: string
+  external_account_id: string | null
+  external_account_name: string | null
+  sandbox: boolean
+  connected_by: string | null
+  last_success_at: string | null
+  last_error: { class: string, code: string, message: string, at: string } | null
+  health: Health
+  config: IntegrationConfig
+}
+
+export interface IntegrationPatch {
+  name?: string
+  status?: 'active' | 'paused'
+  scan_schedule?: string
+  enabled_checks?: string[]
+}
+
+export interface Resource {
+  id: string
+  integration_id: string
+  kind: string
+  external_id: string
+  name: string
+  enabled: boolean
+  metadata: Evidence
+  missing_since: string | null
+  created_at: string
+}
+
+export type Counts = Record<Verdict, number>
+
+export interface Result {
+  check_id: string
+  resource_id: string
+  verdict: Verdict
+  severity: Severity
+  category: string
+  summary: string
+  evidence: Evidence
+  checked_at: string
+}
+
+export interface Assessment {
+  id: string
+  integration_id: string
+  trigger: AssessmentTrigger
+  status: AssessmentStatus
+  progress: { done: number, total: number }
+  score: number | null
+  counts: Counts
+  error: { code: string, message: string } | null
+  created_at: string
+  started_at: string | null
+  finished_at: string | null
+  results?: Result[]
+}
+
+export interface Finding {
+  id: string
+  integration_id: string
+  resource_id: string
+  resource_name: string
+  check_id: string
+  title: string
+  severity: Severity
+  category: string
+  status: FindingStatus
+  summary: string
+  evidence: Evidence
+  rationale: string
+  remediation: Remediation
+  first_seen_at: string
+  last_seen_at: string
+  resolved_at: string | null
+  stale: boolean
+}
+
+export interface Overview {
+  score: number | null
+  counts: Counts
+  findings: Record<Severity, number>
+  integrations: Record<HealthState | 'total' | 'paused', number>
+  last_scan_at: string | null
+  next_scan_at: string | null
+}
+
+export interface AuditEntry {
+  id: string
+  action: string
+  actor: { type: 'user' | 'worker' | 'system', id: string | null, email: string | null }
+  target: { type: string, id: string } | null
+  detail: Evidence | null
+  ip: string | null
+  request_id: string | null
+  created_at: string
+}

@@ -1,0 +1,66 @@
+/**
+ * How the vocabulary is shown: a word, an icon and a colour for each value. The icon and the word always stand
+ * together, so that no state is told by colour alone.
+ */
+import type { AssessmentStatus, AssessmentTrigger, HealthState, IntegrationStatus, Role, Severity, Verdict } from './vocabulary'
+
+export type Tone = 'primary' | 'success' | 'warning' | 'error' | 'info' | 'neutral'
+export interface Appearance { label: string, icon: string, tone: Tone }
+
+export const severityLook: Record<Severity, Appearance> = {
+  critical: { label: 'Critical', icon: 'i-lucide-octagon-alert', tone: 'error' },
+  high: { label: 'High', icon: 'i-lucide-triangle-alert', tone: 'error' },
+  medium: { label: 'Medium', icon: 'i-lucide-circle-alert', tone: 'warning' },
+  low: { label: 'Low', icon: 'i-lucide-info', tone: 'neutral' },
+}
+
+export const verdictLook: Record<Verdict, Appearance> = {
+  fail: { label: 'Failed', icon: 'i-lucide-circle-x', tone: 'error' },
+  error: { label: 'Not verified', icon: 'i-lucide-circle-help', tone: 'warning' },
+  pass: { label: 'Passed', icon: 'i-lucide-circle-check', tone: 'success' },
+  not_applicable: { label: 'Not applicable', icon: 'i-lucide-circle-minus', tone: 'neutral' },
+}
+
+export const healthLook: Record<HealthState | 'paused', Appearance> = {
+  healthy: { label: 'Healthy', icon: 'i-lucide-circle-check', tone: 'success' },
+  degraded: { label: 'Degraded', icon: 'i-lucide-triangle-alert', tone: 'warning' },
+  action_required: { label: 'Action required', icon: 'i-lucide-octagon-alert', tone: 'error' },
+  unknown: { label: 'Not checked yet', icon: 'i-lucide-circle-dashed', tone: 'neutral' },
+  paused: { label: 'Paused', icon: 'i-lucide-circle-pause', tone: 'neutral' },
+}
+
+export const assessmentLook: Record<AssessmentStatus, Appearance> = {
+  queued: { label: 'Queued', icon: 'i-lucide-clock', tone: 'info' },
+  running: { label: 'Running', icon: 'i-lucide-loader', tone: 'info' },
+  completed: { label: 'Completed', icon: 'i-lucide-circle-check', tone: 'success' },
+  failed: { label: 'Failed', icon: 'i-lucide-circle-x', tone: 'error' },
+  cancelled: { label: 'Cancelled', icon: 'i-lucide-circle-minus', tone: 'neutral' },
+}
+
+export const triggerLabel: Record<AssessmentTrigger, string> = {
+  connect: 'On connecting',
+  manual: 'Started by hand',
+  schedule: 'On schedule',
+}
+
+export const roleLabel: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }
+
+export function lookOf(integration: { status: IntegrationStatus, health: { state: HealthState } }): Appearance {
+  return healthLook[integration.status === 'paused' ? 'paused' : integration.health.state]
+}
+
+const spelled: Record<string, string> = {
+  rls: 'Row level security', api: 'API', mfa: 'MFA', ssl: 'SSL', tls: 'TLS', jwt: 'JWT', url: 'URL', ip: 'IP', id: 'ID', iam: 'IAM',
+  pitr: 'PITR', sso: 'SSO', cidr: 'CIDR', otp: 'OTP', auth: 'Authentication', http: 'HTTP', sql: 'SQL', oauth: 'OAuth',
+}
+
+/** `api_security` → `API security`: for the ids that connectors and checks bring along. */
+export function words(id: string): string {
+  const text = id.split(/[._\s-]+/).map(part => spelled[part] ?? part).join(' ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** `1 check`, `2 checks`. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`
+}
