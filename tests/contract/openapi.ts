@@ -1,0 +1,115 @@
+/** Reads a provider's OpenAPI 3.0 document and turns its schemas into what Ajv understands. */
+import { existsSync, readFileSync } from 'node:fs'
+import Ajv, { type ValidateFunction } from 'ajv'
+import addFormats from 'ajv-formats'
+
+type Json = Record<string, unknown>
+
+export interface Operation {
+  /** The template, `/v1/projects/{ref}`. */
+  path: string
+  method: string
+  scope: string | undefined
+  /** Names of query parameters, and the schema of each. */
+  query: Record<string, ValidateFunction>
+  pathParameters: Record<string, ValidateFunction>
+  /** By media type. */
+  body: Record<string, ValidateFunction>
+  /** By status; null where the document describes no JSON body. */
+  answers: Record<string, ValidateFunction | null>
+  /** The schema of the 200 answer, for looking up names. */
+  answerSchema: unknown
+}
+
+export interface Document { operation: (method: string, path: string) => Operation | undefined, resolve: (schema: unknown) => Json }
+
+/** Null where the documents are not beside the project: such a test is skipped, with the reason printed. */
+export function readDocument(url: URL): Document | null {
+  if (!existsSync(url)) {
+    console.info(`Skipped: ${url.pathname} is not here, so requests and answers cannot be compared with the provider's document.`)
+    return null
+  }
+  const document = object(translate(JSON.parse(readFileSync(url, 'utf8'))))
+  const ajv = new Ajv({ strict: false, allErrors: true })
+  addFormats.default(ajv)
+  for (const format of ['int64', 'dateTime']) ajv.addFormat(format, true)
+  ajv.addSchema({ $id: 'document', components: document.components })
+  const compile = (schema: unknown) => ajv.compile(object(absolute(schema)))
+
+  function describe(path: string, method: string, operation: Json): Operation {
+    const parameters = list(operation.parameters).map(object)
+    const named = (place: string) => Object.fromEntries(parameters.filter(parameter => parameter.in === place).map(parameter => [String(parameter.name), compile(parameter.schema)]))
+    const media = (holder: unknown) => Object.entries(object(object(holder).content))
+    const responses = Object.entries(object(operation.responses))
+    return {
+      path,
+      method,
+      scope: typeof operation['x-oauth-scope'] === 'string' ? operation['x-oauth-scope'] : undefined,
+      query: named('query'),
+      pathParameters: named('path'),
+      body: Object.fromEntries(media(operation.requestBody).map(([type, content]) => [type, compile(object(content).schema)])),
+      answers: Object.fromEntries(responses.map(([status, response]) => {
+        const content = object(object(object(response).content)['application/json'])
+        return [status, content.schema ? compile(content.schema) : null]
+      })),
+      answerSchema: object(object(object(object(operation.responses)['200']).content)['application/json']).schema,
+    }
+  }
+
+  return {
+    operation(method, path) {
+      const templates = Object.keys(object(document.paths)).filter(template => matches(template, path))
+      // `/api-keys/legacy` before `/api-keys/{id}`: the template with fewer holes is the one that is meant.
+      const template = templates.sort((a, b) => a.split('{').length - b.split('{').length)[0]
+      const operation = template === undefined ? undefined : object(object(document.paths)[template])[method.toLowerCase()]
+      return template === undefined || !operation ? undefined : describe(template, method, object(operation))
+    },
+    resolve(schema) {
+      const reference = object(schema).$ref
+      if (typeof reference !== 'string') return object(schema)
+      return object(reference.replace('#/', '').split('/').reduce<unknown>((at, key) => object(at)[key], document))
+    },
+  }
+}
+
+/** The values of a template's holes. */
+export function pathValues(template: string, path: string): Record<string, string> {
+  const names = [...template.matchAll(/\{(\w+)\}/g)].map(match => match[1] ?? '')
+  const values = pattern(template).exec(path)?.slice(1) ?? []
+  return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index] ?? '')]))
+}
+
+function matches(template: string, path: string): boolean {
+  return pattern(template).test(path)
+}
+
+function pattern(template: string): RegExp {
+  return new RegExp(`^${template.replace(/\{\w+\}/g, '([^/]+)')}$`)
+}
+
+/** OpenAPI 3.0 → JSON Schema: `nullable`, boolean `exclusiveMinimum` and `exclusiveMaximum`, `discriminator`. */
+function translate(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(translate)
+  if (typeof value !== 'object' || value === null) return value
+  const { nullable, discriminator: _, ...rest } = Object.fromEntries(Object.entries(value).map(([key, child]) => [key, translate(child)]))
+  for (const [exclusive, bound] of [['exclusiveMinimum', 'minimum'], ['exclusiveMaximum', 'maximum']] as const) {
+    if (rest[exclusive] === true) rest[exclusive] = rest[bound]
+    else if (rest[exclusive] === false) Reflect.deleteProperty(rest, exclusive)
+  }
+  return nullable === true ? { anyOf: [rest, { type: 'null' }] } : rest
+}
+
+/** `#/components/...` → `document#/components/...`. */
+function absolute(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(absolute)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, key === '$ref' && typeof child === 'string' ? child.replace(/^#/, 'document#') : absolute(child)]))
+}
+
+export function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {}
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
