@@ -1,7 +1,7 @@
 import { defineCheck } from '../../contract'
 import { readAdvisor } from '../advisor'
 import { advisors, upgradeEligibility } from '../endpoints'
-import { holds, judge, unverified } from '../verdict'
+import { judge, unverified } from '../verdict'
 
 export const postgresCurrent = defineCheck({
   id: 'supabase_postgres_current',
@@ -22,7 +22,7 @@ export const postgresCurrent = defineCheck({
     const reading = readAdvisor(advisors, ['vulnerable_postgres_version'])
     const verdict = judge([
       { field: 'lints', ok: reading.hits.length === 0, wrong: 'this version of Postgres has known security holes' },
-      { field: 'latest_app_version', ok: holds(current, version => version !== '') && holds(latest, version => version === current), wrong: 'a newer version of Postgres is offered' },
+      { field: 'latest_app_version', ok: current && latest ? latest === current : undefined, wrong: 'a newer version of Postgres is offered' },
     ], 'Postgres runs the latest version offered.', {
       ...reading.evidence,
       current: current ?? null,

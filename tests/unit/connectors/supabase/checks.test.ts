@@ -157,7 +157,7 @@ const tables: Record<string, Row[]> = {
     ['a newer one is offered', versions('15.8', '17.6'), 'fail', /newer version/],
     ['the advisor knows holes', versions('17.6', '17.6', lints('vulnerable_postgres_version')), 'fail', /security holes/],
     ['the advisor is gone', versions('17.6', '17.6', null), 'error', /no longer offers/],
-    ['the versions are empty', versions('', ''), 'fail', /newer/],
+    ['the versions are empty', versions('', ''), 'error', /latest_app_version/],
     ['the versions are missing', versions(undefined, undefined), 'error', /latest_app_version/],
     ['malformed', { upgrade_eligibility: [], advisors: { lints: [] } }, 'rejected', /upgrade/],
   ],
