@@ -125,7 +125,7 @@ export interface OAuth2 {
     path: string
     /** The request's body; the credentials go nowhere else. */
     request: (input: { clientId: string, clientSecret: string, accessToken: string, refreshToken?: string }) =>
-      { encoding: 'json' | 'form', body: Record<string, string>, authorization?: 'basic' | 'bearer' }
+    { encoding: 'json' | 'form', body: Record<string, string>, authorization?: 'basic' | 'bearer' }
     /** Answers which mean that the grant is gone already. */
     alreadyGone: readonly number[]
   } | null
