@@ -1,0 +1,39 @@
+/** package.json and package-lock.json. */
+import type { Violation } from '../source.ts'
+
+export interface Manifest { dependencies?: Record<string, string>, devDependencies?: Record<string, string>, scripts?: Record<string, string> }
+export interface Lock { packages: Record<string, { resolved?: string, link?: boolean, integrity?: string, version?: string, inBundle?: boolean }> }
+
+/** Used without being named in a file of ours. */
+export const usedOtherwise: Readonly<Record<string, string>> = {
+  '@electric-sql/pglite': 'a peer of @supabase/lite, which loads it',
+  '@nuxt/schema': 'keeps npm from hoisting version 4 beside Nuxt 3, which breaks the type check',
+  '@types/node': 'the types of node:',
+  'eslint': 'npm run lint',
+  'node': 'the Node.js that runs every npm script',
+  'vite': 'keeps npm on the version that Nuxt 3 takes',
+  'vue-tsc': 'npm run typecheck',
+}
+
+/** @param texts the contents of every file of ours that may name a package */
+export function unusedDependencies(manifest: Manifest, texts: string[]): Violation[] {
+  const names = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })
+  // As a module ('x', "x/y", x in CSS), or as a collection: `simple-icons` for @iconify-json/simple-icons.
+  const used = (name: string) => [name, name.replace(/^@iconify-json\//, '')].some(word =>
+    texts.some(text => new RegExp(`['"]${word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}(?:/[^'"]*)?['"]`).test(text)))
+  return [
+    ...names.filter(name => !(name in usedOtherwise) && !used(name)).map(name =>
+      ({ path: 'package.json', problem: `has ${name}, which nothing imports`, fix: `npm uninstall ${name}, or say in tests/architecture/rules/dependencies.ts why it is here` })),
+    ...Object.keys(usedOtherwise).filter(name => !names.includes(name)).map(name =>
+      ({ path: 'tests/architecture/rules/dependencies.ts', problem: `explains ${name}, which package.json does not have`, fix: 'remove the line' })),
+  ]
+}
+
+/** A lock file that names hosts works only where they can be reached; one without checksums takes whatever it gets. */
+export function lockFaults(lock: Lock): Violation[] {
+  return Object.entries(lock.packages).filter(([path, one]) => path !== '' && !one.link && !one.inBundle).flatMap(([path, one]) => {
+    if (one.resolved !== undefined) return [{ path: 'package-lock.json', problem: `names where ${path} was downloaded from`, fix: 'npm install --package-lock-only with the .npmrc of this repository' }]
+    if (one.integrity === undefined) return [{ path: 'package-lock.json', problem: `has no checksum for ${path}`, fix: 'rm package-lock.json && npm install' }]
+    return []
+  })
+}
