@@ -11,7 +11,8 @@ import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EncryptionError, useEncryptionKeys } from './encryption.ts'
-import { keyFault, type Env } from './env.ts'
+import { keyFault } from './env-schema.ts'
+import type { Env } from './env.ts'
 import { log } from './log'
 
 export interface KeyOrigin { from: 'environment' | 'file' | 'created', path: string | null }

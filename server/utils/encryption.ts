@@ -24,7 +24,8 @@
 import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
 import process from 'node:process'
-import { env, keyFault } from './env.ts'
+import { keyFault } from './env-schema.ts'
+import { env } from './env.ts'
 
 export type EncryptionErrorCode = 'key_missing' | 'key_invalid' | 'key_unknown' | 'value_malformed' | 'value_rejected'
 

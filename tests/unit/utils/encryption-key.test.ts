@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { currentKeyId, decryptValue, EncryptionError, encryptValue, useEncryptionKeys } from '#server/utils/encryption'
 import { ensureEncryptionKey } from '#server/utils/encryption-key'
-import { keyFault } from '#server/utils/env'
+import { keyFault } from '#server/utils/env-schema'
 
 let folder = ''
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'allyship-key-')) })
