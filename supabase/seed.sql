@@ -1,0 +1,2 @@
+-- Empty on purpose: this product is never shown with made-up organizations or findings. To try it without an account at
+-- any provider, start it with SANDBOX=1 (npm run dev does) and connect the stand-in.
