@@ -28,11 +28,15 @@ export class DataDirLockedError extends Error {
   }
 }
 
-/** When the process began, by the kernel: tells a reused process id from the holder. Empty where that is unknown. */
+/**
+ * When the process began, by the kernel: tells a reused process id from the holder. `dead` for one that was killed and
+ * not yet reaped; empty where it is unknown.
+ */
 function processStart(pid: number): string {
   try {
-    // Field 22 of /proc/<pid>/stat; the command in field 2 may hold spaces, so count from its closing bracket.
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? ''
+    // State and start are fields 3 and 22; the command in field 2 may hold spaces, so count from its closing bracket.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'dead' : fields[19] ?? ''
   }
   catch {
     return ''

@@ -9,7 +9,7 @@ import { log } from '#server/utils/log'
  * it sees that.
  */
 export default defineNitroPlugin((nitro) => {
-  start({ env: environment(), migrations: bundledMigrations, patienceMs: import.meta.dev ? 15_000 : 0 }).catch(async (error: unknown) => {
+  start({ env: environment(), migrations: bundledMigrations, patienceMs: import.meta.dev ? 15_000 : 3_000 }).catch(async (error: unknown) => {
     log.error(error instanceof Error ? error.message : 'start failed', { error })
     await stop()
     process.exit(1)
