@@ -10,7 +10,7 @@ const safe = ['GET', 'HEAD', 'OPTIONS']
  * its own credential in `Authorization` can't be made by accident.
  */
 export default defineEventHandler(async (event) => {
-  if (safe.includes(event.method) || getRequestHeader(event, 'authorization') !== undefined) return
+  if (!event.path.startsWith('/api/') || safe.includes(event.method) || getRequestHeader(event, 'authorization') !== undefined) return
   if (isSameOrigin(getRequestHeader(event, 'sec-fetch-site'), getRequestHeader(event, 'origin'), getRequestHeader(event, 'host'))) return
   await sendProblem(event, new AppError('origin_mismatch', 'Call from the application\'s own pages, or with an Authorization header.'))
 })
