@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { lockFaults, unusedDependencies, usedOtherwise, type Lock, type Manifest } from './rules/dependencies.ts'
+import { lockFaults, missingPlatforms, unusedDependencies, usedOtherwise, type Lock, type Manifest } from './rules/dependencies.ts'
 import { format, root } from './source.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -23,6 +23,22 @@ describe('every dependency is used', () => {
     expect(unusedDependencies({ dependencies: { ...explained, 'left-pad': '1' } }, [`import x from 'left-padding'`])).toHaveLength(1)
     expect(unusedDependencies({ dependencies: { ...explained, 'left-pad': '1' } }, [`import x from 'left-pad/x'`])).toEqual([])
     expect(unusedDependencies({}, [])).toHaveLength(Object.keys(explained).length)
+  })
+})
+
+describe('the lock file has the builds for every platform', () => {
+  it('holds in this repository', () => {
+    expect(format(missingPlatforms(JSON.parse(read('package-lock.json')) as Lock))).toBe('')
+  })
+
+  it('fails on one that is left out, and finds nested ones', () => {
+    const packages: Lock['packages'] = {
+      'node_modules/a': { version: '1.0.0', optionalDependencies: { 'a-linux': '1.0.0', 'a-darwin': '1.0.0' } },
+      'node_modules/a-linux': {},
+      'node_modules/b/node_modules/a': { version: '2.0.0', optionalDependencies: { 'a-linux': '2.0.0', 'a-darwin': '2.0.0' } },
+      'node_modules/b/node_modules/a-darwin': {},
+    }
+    expect(missingPlatforms({ packages }).map(one => one.problem)).toEqual(['lacks a-darwin, which node_modules/a@1.0.0 names'])
   })
 })
 

@@ -2,7 +2,15 @@
 import type { Violation } from '../source.ts'
 
 export interface Manifest { dependencies?: Record<string, string>, devDependencies?: Record<string, string>, scripts?: Record<string, string> }
-export interface Lock { packages: Record<string, { resolved?: string, link?: boolean, integrity?: string, version?: string, inBundle?: boolean }> }
+export interface LockedPackage {
+  version?: string
+  resolved?: string
+  integrity?: string
+  link?: boolean
+  inBundle?: boolean
+  optionalDependencies?: Record<string, string>
+}
+export interface Lock { packages: Record<string, LockedPackage> }
 
 /** Used without being named in a file of ours. */
 export const usedOtherwise: Readonly<Record<string, string>> = {
@@ -36,4 +44,25 @@ export function lockFaults(lock: Lock): Violation[] {
     if (one.integrity === undefined) return [{ path: 'package-lock.json', problem: `has no checksum for ${path}`, fix: 'rm package-lock.json && npm install' }]
     return []
   })
+}
+
+/** Where Node would look for a package from a path in the lock file, nearest first. */
+function places(from: string, name: string): string[] {
+  const folders = from.split('/node_modules/')
+  return folders.map((_, index) => `${folders.slice(0, folders.length - index).join('/node_modules/')}/node_modules/${name}`)
+    .concat(`node_modules/${name}`)
+}
+
+/**
+ * A registry that is a little behind may have the newest release of a package, but not of the builds for all platforms. npm then
+ * leaves those out without a word, and `npm ci` fails everywhere.
+ */
+export function missingPlatforms(lock: Lock): Violation[] {
+  return Object.entries(lock.packages).flatMap(([path, one]) => Object.keys(one.optionalDependencies ?? {})
+    .filter(name => !places(path, name).some(place => place in lock.packages))
+    .map(name => ({
+      path: 'package-lock.json',
+      problem: `lacks ${name}, which ${path}@${one.version} names`,
+      fix: 'install a slightly older version of that package in a folder without node_modules (npm install --package-lock-only), and take that lock file',
+    })))
 }
