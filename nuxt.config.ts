@@ -1,6 +1,16 @@
 import { fileURLToPath } from 'node:url'
+import type { Nuxt } from 'nuxt/schema'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
+
+/**
+ * Vue numbers ids (a label's `for`, a field's `id`) along the components that registered onServerPrefetch. Nuxt strips that
+ * call from production's browser build, so each icon shifts the numbers and hydrated labels point to nothing: keep it.
+ */
+function keepServerPrefetch(_options: unknown, nuxt: Nuxt) {
+  const { client } = nuxt.options.optimization.treeShake.composables
+  client.vue = client.vue?.filter(name => name !== 'onServerPrefetch') ?? []
+}
 
 /**
  * Nothing here reads the environment: every setting is read at run time by server/utils/env.ts, so that one build
@@ -11,7 +21,7 @@ export default defineNuxtConfig({
   future: { compatibilityVersion: 4 },
   srcDir: '.',
   serverDir: 'server',
-  modules: ['@nuxt/ui', 'nuxt-security', '@nuxt/eslint'],
+  modules: ['@nuxt/ui', 'nuxt-security', '@nuxt/eslint', keepServerPrefetch],
   css: ['~/assets/main.css'],
   telemetry: false,
   devtools: { enabled: false },
@@ -71,11 +81,11 @@ export default defineNuxtConfig({
     scheduledTasks: { '* * * * *': ['scan:due'], '17 * * * *': ['retention:prune'] },
     serverAssets: [{ baseName: 'migrations', dir: '../supabase/migrations' }],
     esbuild: { options: { target: 'es2023' } },
-    typescript: { tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true } } },
+    typescript: { tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, allowImportingTsExtensions: true } } },
   },
   typescript: {
     strict: true,
-    tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true } },
+    tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, allowImportingTsExtensions: true } },
   },
   eslint: { config: { stylistic: { quotes: 'single', semi: false } } },
 })

@@ -1,15 +1,17 @@
 /** Start and stop, in order: environment, key, database, queue, sandbox, work. */
-import type { EmbeddedSupabase } from './database/embedded'
-import { serviceClient, useSupabase } from './database/clients'
-import { useSandbox } from './integrations/client'
-import { queueIsHealthy, startQueue, stopQueue, work } from './queue'
-import { queueUnclaimed } from './scanner/due'
-import { runAssessment } from './scanner/run'
-import { deriveKey } from './utils/encryption'
-import { ensureEncryptionKey } from './utils/encryption-key'
-import type { Env } from './utils/env'
-import { log } from './utils/log'
-import type { Migration } from './database/migrations'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EmbeddedSupabase } from '#server/database/embedded'
+import { serviceClient, useSupabase } from '#server/database/clients'
+import { useSandbox } from '#server/integrations/client'
+import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
+import { queueUnclaimed } from '#server/scanner/due'
+import { runAssessment } from '#server/scanner/run'
+import { deriveKey } from '#server/utils/encryption'
+import { ensureEncryptionKey } from '#server/utils/encryption-key'
+import type { Env } from '#server/utils/env'
+import { log } from '#server/utils/log'
+import type { Migration } from '#server/database/migrations'
 
 /** How long running jobs may take to end at shutdown before they go back to the queue. */
 const SHUTDOWN_PATIENCE_MS = 8_000
@@ -37,6 +39,7 @@ export function whenReady(): Promise<void> {
 }
 
 async function open({ env, migrations, patienceMs }: StartOptions): Promise<void> {
+  if (env.mode === 'embedded') refuseLostKey(env)
   await ensureEncryptionKey(env)
   const embedded = env.supabase ? null : await openEmbedded(env, await migrations(), patienceMs)
   useSupabase(embedded ?? env.supabase)
@@ -45,7 +48,7 @@ async function open({ env, migrations, patienceMs }: StartOptions): Promise<void
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
   closers.push(() => stopQueue(SHUTDOWN_PATIENCE_MS + 2_000))
   if (env.sandbox) {
-    const { createSandboxes } = await import('./sandbox')
+    const { createSandboxes } = await import('#server/sandbox')
     useSandbox(createSandboxes({ origin: env.appUrl, directory: env.supabase ? null : env.dataDir }))
   }
   if (env.worker) {
@@ -57,9 +60,15 @@ async function open({ env, migrations, patienceMs }: StartOptions): Promise<void
   log.info('started', { mode: env.mode, worker: env.worker, web: env.web, sandbox: env.sandbox, url: env.appUrl })
 }
 
+/** A new key beside an old database would make every stored credential unreadable, quietly. */
+function refuseLostKey(env: Env): void {
+  if (env.encryptionKey || !existsSync(join(env.dataDir, 'database')) || existsSync(join(env.dataDir, 'encryption.key'))) return
+  throw new Error(`${env.dataDir} holds a database and no encryption.key. Restore that file, or set ENCRYPTION_KEY to the key it was made with.`)
+}
+
 async function openEmbedded(env: Env, migrations: Migration[], patienceMs: number): Promise<EmbeddedSupabase> {
-  const { lockDataDir } = await import('./database/lock')
-  const { openEmbeddedSupabase } = await import('./database/embedded')
+  const { lockDataDir } = await import('#server/database/lock')
+  const { openEmbeddedSupabase } = await import('#server/database/embedded')
   closers.push(await lockDataDir(env.dataDir, { patienceMs }))
   const jwtSecret = deriveKey('embedded-supabase/jwt/1').export().toString('base64url')
   const embedded = await openEmbeddedSupabase({ directory: env.dataDir, jwtSecret, siteUrl: env.appUrl, migrations })

@@ -1,5 +1,5 @@
 import type { PostgrestSingleResponse } from '@supabase/supabase-js'
-import { AppError, errorTable, type ErrorCode } from '../errors'
+import { AppError, errorTable, type ErrorCode } from '#server/errors'
 
 /**
  * The data of a supabase-js answer.

@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
 import { getRequestHeader } from 'h3'
-import { AppError } from '../errors'
+import { AppError } from '#server/errors'
 
 /** Bytes. The largest body that any call needs is a few hundred. */
 export const BODY_LIMIT = 64 * 1024

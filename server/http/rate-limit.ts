@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import { AppError } from '../errors'
+import { AppError } from '#server/errors'
 
 /**
  * Counted per process: with several, a caller gets that many times the points, which is still far from what guessing a

@@ -47,13 +47,11 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
 ) {
   return defineEventHandler(async (event): Promise<R | undefined> => {
     const info = requestInfo(event)
-    let who: Session | Actor | null = null
     try {
-      who = await authorize(event, options.access)
       const request = {
         event,
         info,
-        who,
+        who: await authorize(event, options.access),
         params: (options.params ?? nothing).parse(options.params ? getRouterParams(event, { decode: true }) : {}),
         query: (options.query ?? nothing).parse(getQuery(event)),
         body: options.body ? options.body.parse((await readJson(event)) ?? {}) : undefined,

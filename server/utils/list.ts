@@ -30,7 +30,7 @@ export function afterPosition(column: string, position: Position): string {
 }
 
 /** A page out of `limit + 1` rows, its times in ISO 8601. */
-export function toPage<Row extends { id: string }, Item>(
+export function toPage<Row extends { id: string }, Item extends object>(
   rows: readonly Row[], limit: number, at: (row: Row) => string, shape: (row: Row) => Item,
 ): { data: Item[], next_cursor: string | null } {
   const last = rows.length > limit ? rows[limit - 1] : undefined
