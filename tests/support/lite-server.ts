@@ -19,9 +19,20 @@ export interface LiteServer {
 
 const key = (kind: string) => `sb_${kind}_${randomBytes(24).toString('base64url')}`
 
+/**
+ * Lite hands JSON over as text already, which its PostgreSQL driver would encode a second time (an object would arrive as a
+ * string); its PGlite driver does as we do here.
+ */
+const json = (oid: number) => ({
+  to: oid,
+  from: [oid],
+  serialize: (value: unknown) => typeof value === 'string' ? value : JSON.stringify(value),
+  parse: (text: string): unknown => JSON.parse(text),
+})
+
 /** @param databaseUrl an empty database; the caller drops it after `close` */
 export async function startLiteServer(databaseUrl: string): Promise<LiteServer> {
-  const connection = createPostgresConnection({ url: databaseUrl, postgresOptions: { max: 8, onnotice: () => {} } })
+  const connection = createPostgresConnection({ url: databaseUrl, postgresOptions: { max: 8, onnotice: () => {}, types: { json: json(114), jsonb: json(3802) } } })
   // Migrations bring their own transactions, which this driver takes on a single connection only.
   const migrator = postgres(databaseUrl, { max: 1, onnotice: () => {} })
   const keys = { anonKey: key('publishable'), serviceRoleKey: key('secret') }
