@@ -57,7 +57,7 @@ export async function openEmbeddedSupabase(options: {
       site_url: options.siteUrl,
       enable_refresh_token_rotation: true,
       refresh_token_reuse_interval: 10,
-      minimum_password_length: 10,
+      minimum_password_length: 8,
     },
     options: { drivers: { email: new ConsoleEmailDriver({ silent: true }) } },
   })
