@@ -3,11 +3,13 @@
  * records every call and fails on demand. The app takes it for the real Supabase (it is not its sandbox).
  */
 import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { createSupabaseSandbox } from '#server/sandbox/supabase'
 import { memoryStore } from '#server/sandbox/store'
 import { faultResponse, type Fault } from './faults.ts'
 import { freePort } from './free-port.ts'
 import { serveHttp } from './http-server.ts'
+import { secretsOf } from './issued.ts'
 
 export interface ProviderCall {
   method: string
@@ -37,6 +39,8 @@ export interface Provider {
   env: Record<string, string>
   /** In the order in which they came. */
   calls: ProviderCall[]
+  /** Everything that nobody but the app and this provider may ever see: tokens, codes, verifiers, the client's secret. */
+  secrets: Set<string>
   count: (filter: { method?: string, path?: string | RegExp, grantType?: string }) => number
   /** Every following call that it covers fails. The newest fault that covers a call wins. */
   fail: (fault: Fault) => void
@@ -55,16 +59,24 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const client = { clientId: randomUUID(), clientSecret: `sba_${randomUUID().replaceAll('-', '')}` }
   const sandbox = createSupabaseSandbox({ ...client, ...options, baseUrl: url, store: memoryStore() })
   const calls: ProviderCall[] = []
+  const secrets = new Set([client.clientSecret])
   let faults: Fault[] = []
 
   const server = await serveHttp(async (request, { outgoing }) => {
     const call = await record(request)
     calls.push(call)
     const fault = takeFault(call)
-    const response = fault ? faultResponse(fault, outgoing) : await sandbox.fetch(request)
+    const response = await answer(request, fault, outgoing)
     call.status = response?.status ?? null
+    for (const secret of await secretsOf(call, response)) secrets.add(secret)
     return response
   }, { port })
+
+  async function answer(request: Request, fault: Fault | undefined, outgoing: ServerResponse): Promise<Response | null> {
+    if (!fault) return sandbox.fetch(request)
+    const { kind } = fault
+    return typeof kind === 'function' ? kind(request.clone(), () => sandbox.fetch(request)) : faultResponse({ ...fault, kind }, outgoing)
+  }
 
   function takeFault(call: ProviderCall): Fault | undefined {
     const fault = faults.findLast(one => covers(one, call))
@@ -82,6 +94,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       SUPABASE_AUTH_URL: url,
     },
     calls,
+    secrets,
     count: ({ method, path, grantType }) => calls.filter(call =>
       (method === undefined || call.method === method)
       && (path === undefined || (typeof path === 'string' ? call.path === path : path.test(call.path)))
@@ -109,5 +122,6 @@ async function record(request: Request): Promise<ProviderCall> {
 
 function covers(fault: Fault, call: ProviderCall): boolean {
   if (fault.grantType !== undefined && fault.grantType !== call.grantType) return false
-  return fault.path === undefined ? call.path !== '/v1/oauth/authorize' : call.path.startsWith(fault.path)
+  if (fault.path === undefined) return call.path !== '/v1/oauth/authorize'
+  return typeof fault.path === 'string' ? call.path.startsWith(fault.path) : fault.path.test(call.path)
 }
