@@ -1,0 +1,250 @@
+/**
+ * Who may do what to which rows, statement by statement, in a real Postgres and in PGlite. Each line below is one table
+ * and one verb; each letter is one caller. A table that is not here fails the suite.
+ */
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { columnsOf, publicTables, readGrants } from '../support/catalogue.ts'
+import { anon, openDatabase, refusal, service, user, type Identity, type TestDatabase } from '../support/database.ts'
+import { newUser, seedOrganization, sha256, type Seeded } from '../support/organizations.ts'
+
+type Verb = 'select' | 'insert' | 'update' | 'delete'
+interface Statements { rows: string, insert: string, set: string }
+
+/**
+ * anon, member, admin, owner, another organization's admin, service.
+ * x: no privilege. p: the policy refuses the new row. -: no row is touched. +: it is done.
+ */
+const matrix: Record<string, Record<Verb, string>> = {
+  organizations: { select: 'x+++-+', insert: 'xxxxx+', update: 'x-++-+', delete: 'xxxxx+' },
+  user_organizations: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  invitations: { select: 'x-++-+', insert: 'xp++p+', update: 'xxxxx+', delete: 'x-++-+' },
+  integrations: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'x-++-+' },
+  integration_resources: { select: 'x+++-+', insert: 'xxxxx+', update: 'x-++-+', delete: 'xxxxx+' },
+  assessments: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  assessment_results: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  findings: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  audit_log: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
+  api_keys: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  used_oauth_states: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxx+' },
+  webhook_receipts: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+}
+
+/** Every privilege of anybody but the owner of the tables. */
+const all = ['service_role delete', 'service_role insert', 'service_role select', 'service_role update']
+const grants: Record<string, string[]> = {
+  organizations: ['authenticated select', 'authenticated update (name)', ...all],
+  user_organizations: ['authenticated select', ...all],
+  invitations: ['authenticated delete', 'authenticated insert (email, invited_by, organization_id, role, token_hash)',
+    'authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
+  integrations: ['authenticated delete',
+    'authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
+  integration_resources: ['authenticated select', 'authenticated update (enabled)', ...all],
+  assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, organization_id, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
+  assessment_results: ['authenticated select', ...all],
+  findings: ['authenticated select', ...all],
+  audit_log: ['authenticated select', 'service_role insert', 'service_role select'],
+  api_keys: ['authenticated select (created_at, created_by, id, last_used_at, name, organization_id, revoked_at, role)', ...all],
+  used_oauth_states: ['service_role delete', 'service_role insert', 'service_role select'],
+  webhook_receipts: all,
+}
+
+/** Columns that no signed-in person can read, whatever their role. */
+const unreadable: Record<string, string[]> = {
+  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until'],
+  invitations: ['token_hash'],
+  assessments: ['lease_owner', 'lease_until'],
+  api_keys: ['key_hash'],
+  used_oauth_states: ['state_hash', 'used_at'],
+  webhook_receipts: ['provider', 'delivery_id', 'received_at'],
+}
+
+/** `actor`: who asks. `stranger`: who belongs to no organization. */
+function statements(a: Seeded, actor: string, stranger: string): Record<string, Statements> {
+  const mine = `organization_id = '${a.id}'`
+  const hash = sha256(randomUUID())
+  const insert = (columns: string, values: string) => `(${columns}) values (${values})`
+  return {
+    organizations: { rows: `id = '${a.id}'`, insert: insert('name', `'New'`), set: `name = 'Renamed'` },
+    user_organizations: { rows: `${mine} and role = 'member'`, insert: insert('organization_id, user_id, role', `'${a.id}', '${stranger}', 'admin'`), set: `role = 'admin'` },
+    invitations: { rows: mine, insert: insert('organization_id, email, role, token_hash, invited_by', `'${a.id}', 'x@example.com', 'admin', '${hash}', '${actor}'`), set: `role = 'admin'` },
+    integrations: { rows: mine, insert: insert('organization_id, integration_type, name, scan_schedule, external_account_id, external_account_name', `'${a.id}', 'slack', 'x', '0 6 * * *', 'x', 'x'`), set: `name = 'x'` },
+    integration_resources: { rows: mine, insert: insert('integration_id, organization_id, kind, external_id, name', `'${a.integration}', '${a.id}', 'project', 'x', 'x'`), set: 'enabled = false' },
+    assessments: { rows: mine, insert: insert('organization_id, integration_id, trigger', `'${a.id}', '${a.integration}', 'manual'`), set: 'score = 100' },
+    assessment_results: { rows: mine, insert: insert('assessment_id, resource_id, check_id, organization_id, verdict, severity, category, summary, checked_at', `'${a.assessment}', '${a.resource}', 'x', '${a.id}', 'pass', 'low', 'x', 'x', now()`), set: `verdict = 'pass'` },
+    findings: { rows: mine, insert: insert('organization_id, integration_id, resource_id, check_id, severity, category, summary, first_seen_at, last_seen_at', `'${a.id}', '${a.integration}', '${a.resource}', 'x', 'low', 'x', 'x', now(), now()`), set: `status = 'resolved', resolved_at = now()` },
+    audit_log: { rows: mine, insert: insert('organization_id, actor_type, action', `'${a.id}', 'user', 'integration.removed'`), set: `actor_email = 'x'` },
+    api_keys: { rows: mine, insert: insert('organization_id, name, key_hash, role', `'${a.id}', 'x', '${hash}', 'admin'`), set: `role = 'admin'` },
+    used_oauth_states: { rows: `state_hash = '${sha256(a.id)}'`, insert: insert('state_hash', `'${hash}'`), set: 'used_at = now()' },
+    webhook_receipts: { rows: `delivery_id = '${a.id}'`, insert: insert('provider, delivery_id', `'github', '${hash}'`), set: 'received_at = now()' },
+  }
+}
+
+/** A column of the key: readable wherever anything of the row is. */
+const keys: Record<string, string> = { user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id' }
+
+let db: TestDatabase
+let acme: Seeded
+let stranger: string
+let callers: Identity[]
+
+beforeAll(async () => {
+  db = await openDatabase()
+  acme = await seedOrganization(db.run)
+  stranger = await newUser(db.run)
+  const other = await seedOrganization(db.run)
+  callers = [anon, user(acme.member), user(acme.admin), user(acme.owner), user(other.admin), service]
+})
+afterAll(() => db?.close())
+
+async function outcome(who: Identity, table: string, verb: Verb): Promise<string> {
+  const { rows, insert, set } = statements(acme, who.userId ?? acme.owner, stranger)[table] ?? { rows: 'false', insert: '', set: '' }
+  const sql = {
+    select: `select ${keys[table] ?? 'id'} from public.${table} where ${rows}`,
+    insert: `insert into public.${table} ${insert}`,
+    update: `update public.${table} set ${set} where ${rows}`,
+    delete: `delete from public.${table} where ${rows}`,
+  }[verb]
+  try {
+    return (await db.tryAs(who, run => run(sql))).count > 0 ? '+' : '-'
+  }
+  catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === '42501')) throw error
+    return error.message.includes('row-level security') ? 'p' : 'x'
+  }
+}
+
+describe('every table × caller × verb', () => {
+  it('has an entry for every table', async () => {
+    const unknown = (await publicTables(db.run)).filter(table => !(table in matrix) || !(table in grants))
+    expect(unknown, `To fix: say in tests/integration/rls-matrix.test.ts who may do what with ${unknown.join(', ')}.`).toEqual([])
+  })
+
+  describe.each(Object.entries(matrix))('%s', (table, verbs) => {
+    it.each(Object.entries(verbs) as [Verb, string][])('%s: %s', async (verb, expected) => {
+      const seen = []
+      for (const who of callers) seen.push(await outcome(who, table, verb))
+      expect(seen.join('')).toBe(expected)
+    })
+  })
+})
+
+describe('privileges', () => {
+  it('are exactly these', async () => expect(await readGrants(db.run)).toEqual(grants))
+
+  it('keep the secret columns from every signed-in person', async () => {
+    const seen: Record<string, string[]> = {}
+    for (const table of await publicTables(db.run)) {
+      for (const column of await columnsOf(db.run, table)) {
+        const attempts = await Promise.allSettled([acme.member, acme.admin, acme.owner].map(id => db.tryAs(user(id), run => run(`select ${column} from public.${table}`))))
+        const refused = attempts.filter(attempt => attempt.status === 'rejected').length
+        expect([0, 3]).toContain(refused)
+        if (refused) (seen[table] ??= []).push(column)
+      }
+    }
+    for (const [table, columns] of Object.entries(unreadable)) expect(seen[table]?.sort()).toEqual([...columns].sort())
+    expect(Object.keys(seen).sort()).toEqual(Object.keys(unreadable).sort())
+  })
+
+  it.each(['config', 'refresh_lease_owner'])('refuse %s in a condition or an order, too', async (column) => {
+    const ask = (sql: string) => refusal(db.tryAs(user(acme.owner), run => run(sql)))
+    expect((await ask(`select id from public.integrations where ${column}::text like '%a%'`)).code).toBe('42501')
+    expect((await ask(`select id from public.integrations order by ${column}`)).code).toBe('42501')
+    expect((await ask('select * from public.integrations')).code).toBe('42501')
+    expect((await ask('select i from public.integrations i')).code).toBe('42501')
+    expect((await ask('delete from public.integrations returning config')).code).toBe('42501')
+  })
+
+  it('leave the other schemas alone', async () => {
+    const { rows } = await db.run(`
+      select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+        unnest(array['anon', 'authenticated']) as role
+      where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('public', 'pg_catalog', 'information_schema', 'pg_toast')
+        and has_schema_privilege(role, n.oid, 'usage')
+        and has_table_privilege(role, c.oid, 'select, insert, update, delete, truncate, references, trigger')`)
+    expect(rows).toEqual([])
+    const { rows: defaults } = await db.run(`select defaclobjtype from pg_default_acl d join pg_namespace n on n.oid = d.defaclnamespace where n.nspname = 'public'`)
+    expect(defaults).toEqual([])
+  })
+
+  it('cannot be escaped by naming another row', async () => {
+    // Both sides of an update are held to the policy: a row cannot be moved into another organization.
+    const stolen = await refusal(db.tryAs(user(acme.admin), run => run(`update public.integration_resources set organization_id = gen_random_uuid()`)))
+    expect(stolen.code).toBe('42501')
+    const forged = await refusal(db.tryAs(user(acme.admin), run => run(`insert into public.invitations (organization_id, email, role, token_hash, invited_by)
+      values ($1, 'x@example.com', 'member', $2, $3)`, [acme.id, sha256('x'), acme.owner])))
+    expect(forged).toMatchObject({ code: '42501', message: expect.stringContaining('row-level security') as string })
+  })
+})
+
+describe('the shape of the schema', () => {
+  const faults = async (sql: string) => (await db.run(sql)).rows.map(row => Object.values(row).join(' '))
+  const tables = `pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public' and c.relkind in ('r', 'p')`
+
+  it('has row level security enabled and forced on every table', async () => {
+    const bare = await faults(`select c.relname from ${tables} where not (c.relrowsecurity and c.relforcerowsecurity)`)
+    expect(bare, 'To fix: alter table ... enable row level security; alter table ... force row level security;').toEqual([])
+  })
+
+  it('has every policy for authenticated only, and both conditions on updates', async () => {
+    const policies = `pg_policies where schemaname = 'public'`
+    expect(await faults(`select count(*) from ${policies}`)).not.toEqual(['0'])
+    expect(await faults(`select tablename, policyname from ${policies} and roles <> '{authenticated}'`), 'To fix: say `to authenticated`').toEqual([])
+    expect(await faults(`select tablename, policyname from ${policies} and cmd in ('UPDATE', 'ALL') and (qual is null or with_check is null)`), 'To fix: say `using` and `with check`').toEqual([])
+    expect(await faults(`select tablename, policyname from ${policies} and permissive <> 'PERMISSIVE'`)).toEqual([])
+  })
+
+  it('has an index behind every foreign key', async () => {
+    const bare = await faults(`
+      select con.conrelid::regclass::text, con.conname from pg_constraint con join pg_class c on c.oid = con.conrelid
+        join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+      where con.contype = 'f' and not exists (select from pg_index i where i.indrelid = con.conrelid and i.indpred is null
+        and i.indkey[0] = any (con.conkey))`)
+    expect(bare, 'To fix: create an index that begins with the foreign key\'s column').toEqual([])
+  })
+
+  it('ties every row that hangs on another one to the same organization', async () => {
+    // A child that names its organization must reference its parent by (id, organization_id).
+    const loose = await faults(`
+      select con.conrelid::regclass::text, con.conname from pg_constraint con join pg_class c on c.oid = con.conrelid
+        join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+      where con.contype = 'f' and array_length(con.conkey, 1) = 1
+        and exists (select from pg_attribute a where a.attrelid = con.confrelid and a.attname = 'organization_id')
+        and exists (select from pg_attribute a where a.attrelid = con.conrelid and a.attname = 'organization_id')`)
+    expect(loose, 'To fix: foreign key (x_id, organization_id) references x (id, organization_id)').toEqual([])
+  })
+})
+
+describe('through the data API', () => {
+  it('gives nobody more than before, after real traffic', async () => {
+    const client = db.client()
+    const { data, error } = await client.auth.signUp({ email: `${randomUUID()}@example.com`, password: 'correct horse battery' })
+    expect(error).toBeNull()
+    const created = await client.rpc('create_organization', { p_name: 'Traffic' })
+    expect(created.error).toBeNull()
+    expect((await client.from('organizations').select('id')).data).toEqual([{ id: created.data }])
+    expect((await client.from('organizations').update({ name: 'More traffic' }).eq('id', created.data ?? '').select('name')).data).toEqual([{ name: 'More traffic' }])
+    expect((await client.from('user_organizations').select('user_id')).data).toEqual([{ user_id: data.user?.id }])
+    expect((await client.from('integrations').select('id')).data).toEqual([])
+
+    expect((await client.from('integrations').select('config')).error?.code).toBe('42501')
+    expect((await client.from('integrations').select('*')).error?.code).toBe('42501')
+    expect((await client.from('integrations').select('id').like('config->>access_token', '%')).error?.code).toBe('42501')
+    expect((await client.from('invitations').select('token_hash')).error?.code).toBe('42501')
+    expect((await client.from('user_organizations').insert({ user_id: data.user?.id ?? '', organization_id: acme.id, role: 'owner' })).error?.code).toBe('42501')
+    expect((await client.from('organizations').select('id, integrations(config)')).error?.code).toBe('42501')
+    expect((await db.client().from('organizations').select('id')).error?.code).toBe('42501')
+
+    expect(await readGrants(db.run)).toEqual(grants)
+  })
+
+  it('does not reach the private schema, the users or the queue', async () => {
+    const client = db.client()
+    await client.auth.signUp({ email: `${randomUUID()}@example.com`, password: 'correct horse battery' })
+    for (const [schema, table] of [['auth', 'users'], ['private', 'my_role'], ['pgboss', 'job'], ['supabase_migrations', 'schema_migrations']] as const) {
+      const { data, error } = await client.schema(schema as 'public').from(table as 'organizations').select('*')
+      expect(error, `${schema}.${table}`).not.toBeNull()
+      expect(data).toBeNull()
+    }
+  })
+})
