@@ -4,17 +4,24 @@ export function useIntegration(id: string) {
   const api = useApi()
   const read = useRead(`integration:${id}`, api => api<Integration>(`/api/integrations/${id}`))
 
-  /** Shown at once, taken back when the server refuses. */
+  let updates = 0
+
+  /**
+   * What a switch says is shown at once and taken back when the server refuses; what was typed waits for its answer.
+   * Of several changes in quick succession only the last one's answer counts: it contains the others.
+   */
   async function update(patch: IntegrationPatch) {
     const before = read.data.value
     if (!before) return
-    const { enabled_checks, ...plain } = patch
-    read.data.value = { ...before, ...plain, config: enabled_checks ? { ...before.config, enabled_checks } : before.config }
+    const turn = ++updates
+    const { enabled_checks = before.config.enabled_checks, status = before.status } = patch
+    read.data.value = { ...before, status, config: { ...before.config, enabled_checks } }
     try {
-      read.data.value = await api<Integration>(`/api/integrations/${id}`, { method: 'PATCH', body: patch })
+      const after = await api<Integration>(`/api/integrations/${id}`, { method: 'PATCH', body: patch })
+      if (turn === updates) read.data.value = after
     }
     catch (error) {
-      read.data.value = before
+      if (turn === updates) read.data.value = before
       throw error
     }
   }
@@ -32,7 +39,7 @@ export function useIntegration(id: string) {
     }
   }
 
-  return { ...read, integration: read.data, update, scan }
+  return { ...read, settled: read.then(() => undefined), integration: read.data, update, scan }
 }
 
 export function useResources(integrationId: string) {

@@ -5,9 +5,18 @@ export function useMembers() {
   const api = useApi()
   const list = useList<Member>('members', '/api/members', () => ({ limit: 200 }))
 
+  /** Shown at once, taken back when the server refuses: the last owner stays one. */
   async function setRole(user: string, role: Role) {
-    await api(`/api/members/${user}`, { method: 'PATCH', body: { role } })
-    await list.refresh()
+    const before = list.data.value
+    if (!before) return
+    list.data.value = { ...before, data: before.data.map(member => member.user_id === user ? { ...member, role } : member) }
+    try {
+      await api(`/api/members/${user}`, { method: 'PATCH', body: { role } })
+    }
+    catch (error) {
+      list.data.value = before
+      throw error
+    }
   }
 
   async function remove(user: string) {
