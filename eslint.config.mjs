@@ -9,7 +9,7 @@ export default withNuxt(
     rules: {
       '@stylistic/max-statements-per-line': ['error', { max: 2 }],
       '@stylistic/multiline-ternary': 'off',
-      '@stylistic/quotes': ['error', 'single', { avoidEscape: true }],
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true, allowTemplateLiterals: 'always' }],
       'nuxt/nuxt-config-keys-order': 'off',
     },
   },

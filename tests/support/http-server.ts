@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 export type Handler = (request: Request, raw: { incoming: IncomingMessage, outgoing: ServerResponse }) =>
-  /** null: the handler has dealt with `raw.outgoing` itself. */
-  Promise<Response | null>
+/** null: the handler has dealt with `raw.outgoing` itself. */
+Promise<Response | null>
 
 export interface HttpServer { url: string, close: () => Promise<void> }
 
