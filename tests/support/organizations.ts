@@ -29,7 +29,7 @@ export async function newIntegration(run: Run, organizationId: string, nextCheck
   const config = { access_token: ciphertext(), refresh_token: ciphertext(), expires_at: '2030-01-01T00:00:00Z', project_id: 'ref', enabled_checks: ['rls'] }
   await run(`insert into public.integrations (id, organization_id, integration_type, name, config, scan_schedule, next_check_at,
       external_account_id, external_account_name)
-    values ($1, $2, 'supabase', 'Supabase', $3::text::jsonb, '0 6 * * *', $4, $5, 'Account')`,
+    values ($1, $2, 'supabase', 'Supabase', $3::text::jsonb, '0 6 * * *', $4::text::timestamptz, $5, 'Account')`,
   [id, organizationId, JSON.stringify(config), nextCheckAt, randomUUID()])
   return id
 }

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { refusal, service, type Row, type TestDatabase } from '../../support/database.ts'
+import { ciphertext, newIntegration, newOrganization, sha256, type Seeded } from '../../support/organizations.ts'
+
+/** store_connection, the refresh lease, and compare-and-swap of credentials. */
+export function credentials(database: () => TestDatabase): void {
+  let db: TestDatabase
+  let acme: Pick<Seeded, 'id' | 'owner'>
+  let id: string
+  beforeEach(async () => {
+    db = database()
+    acme = await newOrganization(db.run)
+    id = await newIntegration(db.run, acme.id)
+  })
+
+  const call = async (sql: string, values: unknown[]) => (await db.as(service, run => run(`select ${sql} as outcome`, values))).rows[0]?.outcome
+  const row = async (which = id): Promise<Row> => (await db.run('select * from public.integrations where id = $1', [which])).rows[0] ?? {}
+  const versionNow = async () => Number((await row()).version)
+
+  describe('store_connection', () => {
+    const connection = (fields: Row = {}) => ({
+      id: randomUUID(), organization_id: acme.id, integration_type: 'supabase', name: 'Supabase', config: { access_token: ciphertext() }, scan_schedule: '0 6 * * *',
+      next_check_at: '2030-01-01T00:00:00Z', external_account_id: randomUUID(), external_account_name: 'Acme', sandbox: false, refresh_due_at: '2030-01-01T00:00:00Z', connected_by: acme.owner, ...fields,
+    })
+    const resources = ['a', 'b'].map(name => ({ kind: 'project', external_id: name, name, metadata: {} }))
+    const store = (fields: Row, version: number | null, list: object[] = resources) =>
+      call('public.store_connection($1::text::jsonb, $2::text::jsonb, $3::bigint)', [JSON.stringify(fields), JSON.stringify(list), version])
+    const resourcesOf = async (which: unknown) => (await db.run('select external_id, enabled, missing_since is not null as missing from public.integration_resources where integration_id = $1 order by 1', [which])).rows
+
+    it('stores integration, resources and the first assessment together', async () => {
+      const fields = connection()
+      const assessment = await store(fields, null)
+      expect(await row(fields.id)).toMatchObject({ status: 'active', organization_id: acme.id, config: fields.config })
+      expect(await resourcesOf(fields.id)).toHaveLength(2)
+      expect((await db.run('select id, trigger, status, requested_by from public.assessments where integration_id = $1', [fields.id])).rows)
+        .toEqual([{ id: assessment, trigger: 'connect', status: 'queued', requested_by: acme.owner }])
+    })
+
+    it('stores nothing of it when one part is refused', async () => {
+      const fields = connection()
+      expect((await refusal(store(fields, null, [...resources, { kind: 'NOT A KIND', external_id: 'c', name: 'c' }]))).code).toBe('23514')
+      expect(await row(fields.id)).toEqual({})
+      const clear = connection({ config: { access_token: 'sbp_clear' } })
+      expect((await refusal(store(clear, null))).code).toBe('23514')
+    })
+
+    it('says that somebody was faster when the account is connected already', async () => {
+      const first = connection()
+      const second = connection({ external_account_id: first.external_account_id })
+      const outcomes = await Promise.all([store(first, null), store(second, null)])
+      expect(outcomes.filter(outcome => outcome === null)).toHaveLength(1)
+      expect((await db.run('select id from public.integrations where external_account_id = $1', [first.external_account_id])).count).toBe(1)
+    })
+
+    it('is the same account in another organization, or at the stand-in: another connection', async () => {
+      const first = connection()
+      await store(first, null)
+      const other = await newOrganization(db.run)
+      expect(await store(connection({ external_account_id: first.external_account_id, organization_id: other.id, connected_by: other.owner }), null)).not.toBeNull()
+      expect(await store(connection({ external_account_id: first.external_account_id, sandbox: true }), null)).not.toBeNull()
+    })
+
+    it('reconnects the version that was read, once, and takes a running refresh its claim', async () => {
+      const fields = connection()
+      await store(fields, null)
+      await db.run(`update public.integrations set status = 'error', last_error = '{"class": "dead_grant"}', name = 'Ours', refresh_lease_owner = 'w', refresh_lease_until = now() + '1 h' where id = $1`, [fields.id])
+      const again = { ...fields, config: { access_token: ciphertext(), refresh_token: null } }
+      const outcomes = await Promise.all([store(again, 1), store(again, 1)])
+      expect(outcomes.filter(outcome => outcome === null)).toHaveLength(1)
+      expect(await row(fields.id)).toMatchObject({ status: 'active', last_error: null, name: 'Ours', version: expect.anything() as unknown, config: again.config, refresh_lease_owner: null })
+      expect(Number((await row(fields.id)).version)).toBe(2)
+    })
+
+    it('does not touch another organization\'s, whatever it is told', async () => {
+      const other = await newOrganization(db.run)
+      const before = await row()
+      expect(await store(connection({ id, organization_id: other.id }), Number(before.version))).toBeNull()
+      expect(await row()).toEqual(before)
+      expect((await db.run('select 1 from public.assessments where integration_id = $1', [id])).count).toBe(0)
+    })
+
+    it('keeps switches, marks what is gone, and unmarks what comes back', async () => {
+      const fields = connection()
+      await store(fields, null)
+      await db.run(`update public.integration_resources set enabled = false where integration_id = $1 and external_id = 'a'`, [fields.id])
+      await call('public.sync_resources($1, $2, $3::text::jsonb)', [fields.id, acme.id, JSON.stringify([resources[1], { kind: 'project', external_id: 'c', name: 'c' }])])
+      expect(await resourcesOf(fields.id)).toEqual([
+        { external_id: 'a', enabled: false, missing: true }, { external_id: 'b', enabled: true, missing: false }, { external_id: 'c', enabled: true, missing: false }])
+      await call('public.sync_resources($1, $2, $3::text::jsonb)', [fields.id, acme.id, JSON.stringify(resources)])
+      expect((await resourcesOf(fields.id)).map(one => [one.external_id, one.enabled, one.missing])).toEqual([['a', false, false], ['b', true, false], ['c', true, true]])
+    })
+  })
+
+  describe('the refresh lease', () => {
+    const take = (owner: string, seconds = 30) => call('public.take_refresh_lease($1, $2, $3)', [id, owner, seconds])
+
+    it('goes to one of many who ask at once', async () => {
+      const outcomes = await Promise.all(Array.from({ length: 6 }, (_, index) => take(`w${index}`)))
+      expect(outcomes.filter(Boolean)).toHaveLength(1)
+      expect((await row()).refresh_lease_owner).toBe(`w${outcomes.indexOf(true)}`)
+    })
+
+    it('is taken over when it has run out, not before, and not even by its holder', async () => {
+      expect(await take('a')).toBe(true)
+      expect(await take('a')).toBe(false)
+      expect(await take('b')).toBe(false)
+      await db.run(`update public.integrations set refresh_lease_until = clock_timestamp() - interval '1 ms' where id = $1`, [id])
+      expect(await take('b')).toBe(true)
+      expect((await row()).refresh_lease_owner).toBe('b')
+    })
+
+    it('is nothing for an integration that is gone', async () => {
+      await db.run('delete from public.integrations where id = $1', [id])
+      expect(await take('a')).toBe(false)
+    })
+  })
+
+  describe('storing what a refresh brought', () => {
+    const store = async (owner: string, version: number, config: Row = { access_token: ciphertext() }) =>
+      call(`public.store_refreshed_credentials($1, $2, $3::bigint, $4::text::jsonb, now() + interval '1 h')`, [id, owner, version, JSON.stringify(config)])
+    const fail = async (owner: string, version: number, dead: boolean) =>
+      call(`public.store_refresh_failure($1, $2, $3::bigint, '{"class": "x"}', $4::boolean, now() + interval '1 h')`, [id, owner, version, dead])
+    beforeEach(() => call(`public.take_refresh_lease($1, 'me', 30)`, [id]))
+
+    it('writes the new pair over the old, keeps the rest, and gives the lease back', async () => {
+      const before = await row()
+      const access_token = ciphertext()
+      expect(await store('me', await versionNow(), { access_token })).toBe(true)
+      const after = await row()
+      expect(after.config).toEqual({ ...before.config as Row, access_token })
+      expect(after).toMatchObject({ refresh_lease_owner: null, refresh_lease_until: null })
+      expect(Number(after.version)).toBe(Number(before.version) + 1)
+    })
+
+    it.each([['another owner', 'you', 0], ['an older version', 'me', -1], ['a newer version', 'me', 1]] as const)('writes nothing for %s', async (_, owner, by) => {
+      const before = await row()
+      expect(await store(owner, await versionNow() + by)).toBe(false)
+      expect(await fail(owner, await versionNow() + by, true)).toBe(false)
+      expect(await row()).toEqual(before)
+    })
+
+    it('lets one of two who come at once write', async () => {
+      const version = await versionNow()
+      expect((await Promise.all([store('me', version), store('me', version)])).filter(Boolean)).toHaveLength(1)
+    })
+
+    it('refuses a clear token', async () => {
+      expect((await refusal(store('me', await versionNow(), { refresh_token: 'sbp_clear' }))).code).toBe('23514')
+    })
+
+    it('ends the connection on a dead grant only, and heals it on success; a pause stays a pause', async () => {
+      expect(await fail('me', await versionNow(), false)).toBe(true)
+      expect(await row()).toMatchObject({ status: 'active', last_error: { class: 'x' }, refresh_lease_owner: null })
+      await call(`public.take_refresh_lease($1, 'me', 30)`, [id])
+      expect(await fail('me', await versionNow(), true)).toBe(true)
+      expect((await row()).status).toBe('error')
+      await call(`public.take_refresh_lease($1, 'me', 30)`, [id])
+      expect(await store('me', await versionNow())).toBe(true)
+      expect(await row()).toMatchObject({ status: 'active', last_error: null })
+
+      await db.run(`update public.integrations set status = 'paused' where id = $1`, [id])
+      await call(`public.take_refresh_lease($1, 'me', 30)`, [id])
+      expect(await fail('me', await versionNow(), true)).toBe(true)
+      expect((await row()).status).toBe('paused')
+    })
+  })
+
+  it('uses a state once, however many come at once', async () => {
+    const hash = sha256(randomUUID())
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => call('public.use_oauth_state($1)', [hash])))
+    expect(outcomes.filter(Boolean)).toHaveLength(1)
+  })
+}
