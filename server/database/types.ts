@@ -229,6 +229,7 @@ export type Database = {
           resolved_at: string | null
           resource_id: string
           severity: string
+          severity_rank: number
           status: string
           summary: string
         }
@@ -244,6 +245,7 @@ export type Database = {
           resolved_at?: string | null
           resource_id: string
           severity: string
+          severity_rank?: never
           status?: string
           summary: string
         }
@@ -259,6 +261,7 @@ export type Database = {
           resolved_at?: string | null
           resource_id?: string
           severity?: string
+          severity_rank?: never
           status?: string
           summary?: string
         }

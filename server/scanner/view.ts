@@ -5,7 +5,7 @@ import { findConnector } from '#server/connectors/registry'
 import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
 import { AppError } from '#server/errors'
-import { afterPosition, toPage, type Position } from '#server/utils/list'
+import { afterPosition, afterRankedPosition, toPage, type Position } from '#server/utils/list'
 import { withIsoTimes } from '#server/utils/time'
 
 const columns = 'id, integration_id, trigger, status, progress_done, progress_total, score, counts, error, created_at, started_at, finished_at'
@@ -50,17 +50,17 @@ async function results(actor: Caller, assessmentId: string) {
 
 export interface FindingFilter { limit: number, cursor?: Position, status?: string, severity?: string, integration_id?: string }
 
-/** Newest first. `stale`: what it says could not be looked at again since. */
+/** Most severe first, newest first among equals. `stale`: what it says could not be looked at again since. */
 export async function listFindings(actor: Caller, filter: FindingFilter) {
   let query = actor.client.from('findings')
-    .select('id, integration_id, resource_id, check_id, severity, category, status, summary, evidence, first_seen_at, last_seen_at, resolved_at, integrations(integration_type, status), integration_resources(name, enabled, missing_since)')
+    .select('id, integration_id, resource_id, check_id, severity, severity_rank, category, status, summary, evidence, first_seen_at, last_seen_at, resolved_at, integrations(integration_type, status), integration_resources(name, enabled, missing_since)')
     .eq('organization_id', actor.organizationId)
   if (filter.integration_id) query = query.eq('integration_id', filter.integration_id)
   if (filter.status) query = query.eq('status', filter.status)
   if (filter.severity) query = query.eq('severity', filter.severity)
-  if (filter.cursor) query = query.or(afterPosition('last_seen_at', filter.cursor))
-  const rows = unwrap(await query.order('last_seen_at', { ascending: false }).order('id', { ascending: false }).limit(filter.limit + 1))
-  return toPage(rows, filter.limit, row => row.last_seen_at, ({ integrations, integration_resources: resource, ...row }) => {
+  if (filter.cursor) query = query.or(afterRankedPosition('severity_rank', 'last_seen_at', filter.cursor))
+  const rows = unwrap(await query.order('severity_rank').order('last_seen_at', { ascending: false }).order('id', { ascending: false }).limit(filter.limit + 1))
+  return toPage(rows, filter.limit, row => row.last_seen_at, ({ integrations, integration_resources: resource, severity_rank: _, ...row }) => {
     const check = findConnector(integrations?.integration_type ?? '')?.checks.find(known => known.id === row.check_id)
     return {
       ...row,
@@ -70,7 +70,7 @@ export async function listFindings(actor: Caller, filter: FindingFilter) {
       remediation: check?.remediation ?? null,
       stale: row.status === 'open' && (integrations?.status !== 'active' || resource?.enabled === false || Boolean(resource?.missing_since)),
     }
-  })
+  }, row => row.severity_rank)
 }
 
 const overviewSchema = z.object({

@@ -54,6 +54,9 @@ create table public.findings (
   resource_id uuid not null,
   check_id text not null check (check_id ~ '^[a-z][a-z0-9_]{0,99}$'),
   severity text not null check (severity in ('critical', 'high', 'medium', 'low')),
+  -- For ordering: the most severe first.
+  severity_rank smallint not null generated always as
+    (case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end) stored,
   category text not null,
   status text not null default 'open' check (status in ('open', 'resolved')),
   summary text not null,
@@ -66,7 +69,7 @@ create table public.findings (
   foreign key (integration_id, organization_id) references public.integrations (id, organization_id) on delete cascade,
   foreign key (resource_id, organization_id) references public.integration_resources (id, organization_id) on delete cascade
 );
-create index findings_list_idx on public.findings (organization_id, last_seen_at desc, id desc);
+create index findings_list_idx on public.findings (organization_id, severity_rank, last_seen_at desc, id desc);
 create index findings_resource_idx on public.findings (resource_id);
 
 alter table public.assessments enable row level security;
