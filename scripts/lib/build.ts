@@ -13,23 +13,23 @@ const stamp = join(root, '.output/sources.sha256')
 const ignored = new Set(['node_modules', 'tests', 'scripts', 'docs', 'coverage', 'Dockerfile', 'compose.yaml',
   'vitest.config.ts', 'eslint.config.mjs', 'supabase/seed.sql', 'supabase/config.toml'])
 
-function* sourceFiles(folder: string): Generator<string> {
+function* sourceFiles(root: string, folder: string = root): Generator<string> {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1)
   for (const item of entries) {
     const path = join(folder, item.name)
     const name = relative(root, path)
     if (item.name.startsWith('.') || ignored.has(name) || name.endsWith('.md')) continue
-    if (item.isDirectory()) yield* sourceFiles(path)
+    if (item.isDirectory()) yield* sourceFiles(root, path)
     else if (item.isFile()) yield path
   }
 }
 
 /** A hash over the names and bytes of all that the build is made from. */
-export function hashSources(): string {
+export function hashSources(folder: string = root): string {
   const hash = createHash('sha256').update(process.version)
-  for (const path of sourceFiles(root)) {
+  for (const path of sourceFiles(folder)) {
     const content = readFileSync(path)
-    hash.update(`\0${relative(root, path)}\0${content.length}\0`).update(content)
+    hash.update(`\0${relative(folder, path)}\0${content.length}\0`).update(content)
   }
   return hash.digest('hex')
 }
