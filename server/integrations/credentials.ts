@@ -80,14 +80,19 @@ export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiRea
       return await fn(api, row)
     }
     finally {
-      if (api.answered && !api.refused) await recordSuccess(row)
+      if (api.healthy) await recordSuccess(row)
     }
   })
 }
 
 class RenewingReader implements ApiReader {
-  answered = false
-  refused = false
+  /** The provider answered, and did not end by refusing the credential: an answer from before that is no sign of health. */
+  get healthy() {
+    return this.answered && !this.refused
+  }
+
+  private answered = false
+  private refused = false
   private reader: ApiReader
   private renewal: Promise<void> | null = null
 
@@ -112,14 +117,14 @@ class RenewingReader implements ApiReader {
       this.row = row
       this.reader = this.readerFor(open(row).accessToken)
     })
-    await this.renewal
     try {
+      await this.renewal
       return await this.read(endpoint, resource)
     }
     catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'unauthorized') throw error
-      this.refused = true
-      throw await recordRefusal(this.row, error)
+      const again = error instanceof ProviderError && error.kind === 'unauthorized'
+      this.refused ||= again || error instanceof CredentialError
+      throw again ? await recordRefusal(this.row, error) : error
     }
   }
 
