@@ -19,6 +19,7 @@ export class Lease {
   private reported = Date.now()
   private running: Promise<void> = Promise.resolve()
   private readonly heartbeat: ReturnType<typeof setInterval>
+  private later: ReturnType<typeof setTimeout> | undefined
 
   constructor(private readonly assessmentId: string, private readonly owner: string, outer: AbortSignal) {
     this.signal = AbortSignal.any([outer, this.lost.signal])
@@ -29,10 +30,14 @@ export class Lease {
   /** Notes progress; written at most twice a second, first and last steps at once. */
   progress(done: number, total: number): void {
     Object.assign(this, { done, total })
-    if (done === 0 || done === total || Date.now() - this.reported > REPORT_MS) this.report()
+    const wait = this.reported + REPORT_MS - Date.now()
+    if (done === 0 || done === total || wait <= 0) this.report()
+    else this.later ??= setTimeout(() => this.report(), wait)
   }
 
   private report(): void {
+    clearTimeout(this.later)
+    this.later = undefined
     this.reported = Date.now()
     const { done, total } = this
     this.running = this.running.then(async () => {
@@ -71,5 +76,6 @@ export class Lease {
 
   stop(): void {
     clearInterval(this.heartbeat)
+    clearTimeout(this.later)
   }
 }
