@@ -5,6 +5,8 @@
  */
 import { createHash } from 'node:crypto'
 import { getCookie, getRequestHeader, parseCookies, setCookie, setResponseHeader, type H3Event } from 'h3'
+import { combineChunks, stringFromBase64URL } from '@supabase/ssr'
+import { z } from 'zod'
 import { anonClient, cookieClient, userClient, type Client } from '#server/database/clients'
 import type { Caller } from '#server/database/caller'
 import { AppError } from '#server/errors'
@@ -34,6 +36,7 @@ declare module 'h3' {
 }
 
 export const ORGANIZATION_COOKIE = 'organization'
+const SESSION_COOKIE = 'session'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export function cookieOptions() {
@@ -54,7 +57,7 @@ export function sessionClient(event: H3Event): Client {
       for (const { name, value } of cookies) jar[name] = value
       event.node.req.headers.cookie = Object.entries(jar).filter(([, value]) => value !== '').map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('; ')
     },
-  }, { name: 'session', ...cookieOptions() })
+  }, { name: SESSION_COOKIE, ...cookieOptions() })
 }
 
 /** Null when nobody is signed in. Asked once per request. */
@@ -66,18 +69,36 @@ export async function readSession(event: H3Event): Promise<Session | null> {
 async function findSession(event: H3Event): Promise<Session | null> {
   const accessToken = await accessTokenOf(event)
   if (!accessToken) return null
-  const user = await verify(accessToken)
-  if (!user) return null
+  const known = await verify(accessToken)
+  if (!known) return null
   const named = getRequestHeader(event, 'x-organization-id') ?? getCookie(event, ORGANIZATION_COOKIE) ?? ''
-  return { ...user, accessToken, client: userClient(accessToken), organizationId: UUID.test(named) ? named : null }
+  return { ...known.user, accessToken, client: known.client, organizationId: UUID.test(named) ? named : null }
 }
 
 async function accessTokenOf(event: H3Event): Promise<string | null> {
   const bearer = getRequestHeader(event, 'authorization')
   if (bearer !== undefined) return /^Bearer ([\w.~+/-]+=*)$/i.exec(bearer)?.[1] ?? null
-  if (!/(?:^|;\s*)session(?:\.\d+)?=/.test(getRequestHeader(event, 'cookie') ?? '')) return null
+  const stored = await storedSession(event)
+  if (!stored) return null
+  if (stored.expires_at * 1000 - Date.now() > RENEW_AHEAD_MS) return stored.access_token
   const { data } = await sessionClient(event).auth.getSession()
   return data.session?.access_token ?? null
+}
+
+/** supabase-js renews a session that ends within this time. */
+const RENEW_AHEAD_MS = 90_000
+const storedSchema = z.object({ access_token: z.string(), expires_at: z.number() })
+
+/** The session as @supabase/ssr keeps it in cookies: what a request needs of it, without making a client for it. */
+async function storedSession(event: H3Event): Promise<z.infer<typeof storedSchema> | null> {
+  const text = await combineChunks(SESSION_COOKIE, name => getCookie(event, name))
+  if (!text?.startsWith('base64-')) return null
+  try {
+    return storedSchema.parse(JSON.parse(stringFromBase64URL(text.slice('base64-'.length))))
+  }
+  catch {
+    return null
+  }
 }
 
 /**
@@ -85,19 +106,24 @@ async function accessTokenOf(event: H3Event): Promise<string | null> {
  * anyhow, so this delays nothing but a sign-out elsewhere, and only for calls that need no data.
  */
 const VERIFIED_FOR_MS = 60_000
-const verified = new Map<string, { user: { userId: string, email: string }, until: number }>()
+interface Verified { user: { userId: string, email: string }, client: Client, until: number }
+const verified = new Map<string, Verified>()
 
-async function verify(accessToken: string): Promise<{ userId: string, email: string } | null> {
+async function verify(accessToken: string): Promise<Verified | null> {
   const key = createHash('sha256').update(accessToken).digest('base64url')
   const known = verified.get(key)
-  if (known && known.until > Date.now()) return known.user
+  if (known && known.until > Date.now()) return known
   const { data, error } = await anonClient().auth.getUser(accessToken)
   if (error && (error.status === undefined || error.status >= 500)) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
   if (error || !data.user) return null
-  const user = { userId: data.user.id, email: data.user.email ?? '' }
-  if (verified.size > 10_000) verified.clear()
-  verified.set(key, { user, until: Date.now() + VERIFIED_FOR_MS })
-  return user
+  const fresh = { user: { userId: data.user.id, email: data.user.email ?? '' }, client: userClient(accessToken), until: Date.now() + VERIFIED_FOR_MS }
+  if (verified.size > 1_000) forgetLapsed()
+  verified.set(key, fresh)
+  return fresh
+}
+
+function forgetLapsed(): void {
+  for (const [key, { until }] of verified) if (until <= Date.now() || verified.size > 5_000) verified.delete(key)
 }
 
 /** Forgets that a token was good: after signing out. */
