@@ -17,5 +17,6 @@ export async function changeMember(actor: Actor, userId: string, role: Role | nu
     p_organization_id: actor.organizationId, p_user_id: userId, ...(role ? { p_role: role } : {}),
   }))
   if (outcome === 'forbidden') throw new AppError('forbidden', 'Only an owner makes or unmakes an owner.')
+  if (outcome === 'last_owner') throw new AppError('last_owner')
   if (outcome !== 'changed') throw new AppError('not_found')
 }

@@ -1,6 +1,7 @@
-import { setCookie, type H3Event } from 'h3'
+import { deleteCookie, getCookie, setCookie, type H3Event } from 'h3'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
+import { log } from '#server/utils/log'
 import type { Role } from '#shared/vocabulary'
 import { memberships, type Membership } from './memberships'
 import { cookieOptions, ORGANIZATION_COOKIE, type Session } from './session'
@@ -21,6 +22,33 @@ export async function viewSession(session: Session): Promise<SessionView> {
     organization: current ? { id: current.id, name: current.name } : null,
     organizations,
     role: current?.role ?? null,
+  }
+}
+
+/**
+ * The same, for a browser: an organization that it remembers, and that the person no longer belongs to, is forgotten, so
+ * that what the session says and what the lists are of stay the same.
+ */
+export async function currentSession(event: H3Event, session: Session): Promise<SessionView> {
+  const view = await viewSession(session)
+  if (getCookie(event, ORGANIZATION_COOKIE) === undefined || session.organizationId === view.organization?.id) return view
+  deleteCookie(event, ORGANIZATION_COOKIE, cookieOptions())
+  event.context.session = { ...session, organizationId: view.organization?.id ?? null }
+  return view
+}
+
+/**
+ * Whose log a deed stands in: the organization that the caller named, if it is theirs, else their first. What a caller
+ * names is not trusted here either: nobody writes into the log of an organization they do not belong to. Null when there
+ * is none, or it can't be found out now.
+ */
+export async function homeOrganization(session: Session): Promise<string | null> {
+  try {
+    return (await viewSession(session)).organization?.id ?? null
+  }
+  catch (error) {
+    log.warn('the organization of a deed could not be read', { error })
+    return null
   }
 }
 

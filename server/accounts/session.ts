@@ -5,10 +5,10 @@
  */
 import { createHash } from 'node:crypto'
 import { getCookie, getRequestHeader, parseCookies, setCookie, setResponseHeader, type H3Event } from 'h3'
-import { combineChunks, stringFromBase64URL } from '@supabase/ssr'
-import { z } from 'zod'
+import type { AuthError } from '@supabase/supabase-js'
 import { anonClient, cookieClient, userClient, type Client } from '#server/database/clients'
 import type { Caller } from '#server/database/caller'
+import { readStoredSession } from '#server/database/session-cookie'
 import { AppError } from '#server/errors'
 import { env } from '#server/utils/env'
 import { roleAtLeast, type Role } from '#shared/vocabulary'
@@ -75,31 +75,25 @@ async function findSession(event: H3Event): Promise<Session | null> {
   return { ...known.user, accessToken, client: known.client, organizationId: UUID.test(named) ? named : null }
 }
 
+/** The auth server did not answer, which says nothing about the session or the password. */
+export function isAway(error: AuthError): boolean {
+  return !error.status || error.status >= 500
+}
+
+/** @throws AppError unavailable */
 async function accessTokenOf(event: H3Event): Promise<string | null> {
   const bearer = getRequestHeader(event, 'authorization')
   if (bearer !== undefined) return /^Bearer ([\w.~+/-]+=*)$/i.exec(bearer)?.[1] ?? null
-  const stored = await storedSession(event)
+  const stored = await readStoredSession(SESSION_COOKIE, name => getCookie(event, name))
   if (!stored) return null
   if (stored.expires_at * 1000 - Date.now() > RENEW_AHEAD_MS) return stored.access_token
-  const { data } = await sessionClient(event).auth.getSession()
+  const { data, error } = await sessionClient(event).auth.getSession()
+  if (error && isAway(error)) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
   return data.session?.access_token ?? null
 }
 
 /** supabase-js renews a session that ends within this time. */
 const RENEW_AHEAD_MS = 90_000
-const storedSchema = z.object({ access_token: z.string(), expires_at: z.number() })
-
-/** The session as @supabase/ssr keeps it in cookies: what a request needs of it, without making a client for it. */
-async function storedSession(event: H3Event): Promise<z.infer<typeof storedSchema> | null> {
-  const text = await combineChunks(SESSION_COOKIE, name => getCookie(event, name))
-  if (!text?.startsWith('base64-')) return null
-  try {
-    return storedSchema.parse(JSON.parse(stringFromBase64URL(text.slice('base64-'.length))))
-  }
-  catch {
-    return null
-  }
-}
 
 /**
  * Access tokens that the auth server has vouched for, by hash, for a minute: the data API takes a token until it expires
@@ -114,7 +108,7 @@ async function verify(accessToken: string): Promise<Verified | null> {
   const known = verified.get(key)
   if (known && known.until > Date.now()) return known
   const { data, error } = await anonClient().auth.getUser(accessToken)
-  if (error && (error.status === undefined || error.status >= 500)) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
+  if (error && isAway(error)) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
   if (error || !data.user) return null
   const fresh = { user: { userId: data.user.id, email: data.user.email ?? '' }, client: userClient(accessToken), until: Date.now() + VERIFIED_FOR_MS }
   if (verified.size > 1_000) forgetLapsed()
@@ -141,13 +135,15 @@ export async function requireSession(event: H3Event): Promise<Session> {
 /**
  * The session in its organization. For `member` no query is made when the caller names the organization: what it may see
  * there is row level security's to say.
- * @throws AppError no_organization, forbidden
+ * @throws AppError no_organization, forbidden, not_found when the caller names an organization that is not theirs: what
+ * was meant for one must not happen in another
  */
 export async function requireRole(event: H3Event, session: Session, needed: 'member' | 'admin'): Promise<Actor> {
   if (needed === 'member' && session.organizationId) return { ...session, organizationId: session.organizationId, role: null }
   const mine = await memberships(session)
-  const current = mine.find(membership => membership.id === session.organizationId) ?? mine[0]
-  if (!current) throw new AppError('no_organization', 'Create an organization, or accept an invitation.')
+  if (!mine[0]) throw new AppError('no_organization', 'Create an organization, or accept an invitation.')
+  const current = session.organizationId ? mine.find(membership => membership.id === session.organizationId) : mine[0]
+  if (!current) throw new AppError('not_found', 'You do not belong to this organization.')
   event.context.session = { ...session, organizationId: current.id }
   if (!roleAtLeast(current.role, needed)) throw new AppError('forbidden', `This takes the role ${needed}.`)
   return { ...session, organizationId: current.id, role: current.role }

@@ -1,12 +1,13 @@
 /** Signing up, in and out. The auth server keeps the passwords; this keeps the session in cookies. */
-import { deleteCookie, type H3Event } from 'h3'
+import { deleteCookie, getRequestHeader, type H3Event } from 'h3'
 import type { AuthError } from '@supabase/supabase-js'
 import { byUser, noteAudit, type RequestInfo } from '#server/audit'
-import { userClient } from '#server/database/clients'
+import { anonClient, userClient } from '#server/database/clients'
 import { AppError } from '#server/errors'
+import { log } from '#server/utils/log'
 import { acceptInvitation, checkInvitation } from './invitations'
-import { createOrganization, viewSession, type SessionView } from './organizations'
-import { cookieOptions, forgetVerified, ORGANIZATION_COOKIE, readSession, sessionClient, type Session } from './session'
+import { createOrganization, homeOrganization, viewSession, type SessionView } from './organizations'
+import { cookieOptions, forgetVerified, isAway, ORGANIZATION_COOKIE, readSession, sessionClient, type Session } from './session'
 
 interface Person { id: string, email?: string, user_metadata: Record<string, unknown> }
 
@@ -21,7 +22,7 @@ function refuse(error: AuthError): never {
   }
   if (error.code === 'weak_password') throw new AppError('invalid_request', undefined, { errors: [{ field: 'password', message: 'is too weak' }] })
   if (error.code === 'over_request_rate_limit' || error.status === 429) throw new AppError('rate_limited', 'Try again in a minute.')
-  if (error.status === undefined || error.status >= 500) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
+  if (isAway(error)) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
   throw new AppError('invalid_request', 'The sign-in service refused this.', { cause: error })
 }
 
@@ -57,7 +58,7 @@ async function firstOrganization(session: Session, name: unknown): Promise<strin
 export async function signIn(event: H3Event, email: string, password: string, from: RequestInfo): Promise<SessionView> {
   const { data, error } = await sessionClient(event).auth.signInWithPassword({ email, password })
   if (error) {
-    if (error.status !== undefined && error.status < 500 && error.status !== 429) {
+    if (!isAway(error) && error.status !== 429) {
       await noteAudit({ organizationId: null, actor: { type: 'user', id: null, email }, action: 'session.refused', from })
       throw new AppError('invalid_credentials', error.code === 'email_not_confirmed' ? 'Confirm your email address first: open the link in the mail.' : undefined)
     }
@@ -82,12 +83,17 @@ export async function arrive(event: H3Event, session: Session, organizationName:
   return view
 }
 
-/** Ends this browser's session, at the auth server too. */
+/** Ends the session of this browser, or of this access token, at the auth server too. */
 export async function signOut(event: H3Event, from: RequestInfo): Promise<void> {
   const session = await readSession(event)
-  await sessionClient(event).auth.signOut({ scope: 'local' })
+  const organizationId = session && await homeOrganization(session)
+  const { error } = getRequestHeader(event, 'authorization') === undefined
+    ? await sessionClient(event).auth.signOut({ scope: 'local' })
+    : session ? await anonClient().auth.admin.signOut(session.accessToken, 'local') : { error: null }
+  // The browser has lost its cookies all the same.
+  if (error && isAway(error)) log.warn('a session could not be ended at the auth server', { error })
   deleteCookie(event, ORGANIZATION_COOKIE, cookieOptions())
   if (!session) return
   forgetVerified(session.accessToken)
-  await noteAudit({ organizationId: session.organizationId, actor: byUser(session), action: 'session.signed_out', from })
+  await noteAudit({ organizationId, actor: byUser(session), action: 'session.signed_out', from })
 }

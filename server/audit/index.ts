@@ -67,9 +67,8 @@ export async function noteAudit(entry: AuditEntry): Promise<void> {
 
 /** Somebody was refused, or asked for what is not theirs or not there. */
 export async function recordDenied(
-  who: { userId: string, email: string, organizationId: string | null } | null, path: string, code: string, from: RequestInfo,
+  who: { userId: string, email: string, organizationId: string | null }, path: string, code: string, from: RequestInfo,
 ): Promise<void> {
-  if (!who) return
   await noteAudit({
     organizationId: who.organizationId,
     actor: byUser(who),

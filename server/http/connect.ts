@@ -4,6 +4,7 @@
  */
 import { defineEventHandler, deleteCookie, getCookie, getQuery, getRequestHeader, getRouterParam, parseCookies, sendRedirect, setCookie, setResponseHeader, type H3Event } from 'h3'
 import { z } from 'zod'
+import { homeOrganization } from '#server/accounts/organizations'
 import { cookieOptions, readSession, requireRole, requireSession } from '#server/accounts/session'
 import { byUser, noteAudit } from '#server/audit'
 import type { Connector } from '#server/connectors/contract'
@@ -16,7 +17,7 @@ import { log } from '#server/utils/log'
 import { callbackErrors, type CallbackErrorCode } from '#shared/callback-errors'
 import { countAttempt } from './rate-limit'
 import { requestInfo } from './request-info'
-import { sendProblem } from './route'
+import { noteDenied, sendProblem } from './route'
 
 /** Sent to the routes below only. */
 const flowCookie = () => ({ ...cookieOptions(), path: '/api/auth' })
@@ -42,6 +43,7 @@ export const loginHandler = defineEventHandler(async (event) => {
     await sendRedirect(event, url.href, 302)
   }
   catch (error) {
+    await noteDenied(event, error, requestInfo(event))
     // A person clicked a link: a page with a sentence serves better than JSON.
     const wantsPage = getRequestHeader(event, 'accept')?.includes('text/html')
     if (!wantsPage || !(error instanceof AppError)) return sendProblem(event, error)
@@ -68,7 +70,7 @@ export const callbackHandler = defineEventHandler(async (event) => {
     const code = refusalOf(error)
     if (code === 'internal') log.error('connecting failed', { provider: connector.id, error })
     const session = event.context.session
-    if (session) await noteAudit({ organizationId: session.organizationId, actor: byUser(session), action: 'integration.refused', detail: { integration_type: connector.id, code }, from: info })
+    if (session) await noteAudit({ organizationId: await homeOrganization(session), actor: byUser(session), action: 'integration.refused', detail: { integration_type: connector.id, code }, from: info })
     await sendRedirect(event, `/integrations?error=${code}`, 302)
   }
 })
@@ -107,6 +109,10 @@ function belongs(flow: Flow, state: string, connector: Connector, actor: { userI
 function refusalOf(error: unknown): CallbackErrorCode {
   if (error instanceof ConnectRefused) return error.code
   if (error instanceof FlowError) return error.reason === 'expired' ? 'flow_expired' : 'state_mismatch'
+  // The browser names an organization that the person lost on the way.
+  if (error instanceof AppError && error.code === 'not_found') return 'state_mismatch'
+  // Put out of the organization on the way, and in no other.
+  if (error instanceof AppError && error.code === 'no_organization') return 'forbidden'
   if (error instanceof AppError && Object.hasOwn(callbackErrors, error.code)) return error.code as CallbackErrorCode
   return 'internal'
 }

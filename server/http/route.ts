@@ -6,6 +6,7 @@
  */
 import { defineEventHandler, getQuery, getRouterParams, send, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
 import { z } from 'zod'
+import { homeOrganization } from '#server/accounts/organizations'
 import { requireRole, requireSession, type Actor, type Session } from '#server/accounts/session'
 import { recordDenied, type RequestInfo } from '#server/audit'
 import { AppError } from '#server/errors'
@@ -63,10 +64,17 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
       return answer
     }
     catch (error) {
-      if (error instanceof AppError && ['forbidden', 'not_found'].includes(error.code)) await recordDenied(event.context.session ?? null, event.path, error.code, info)
+      await noteDenied(event, error, info)
       await sendProblem(event, error)
     }
   })
+}
+
+/** Somebody who is signed in was refused: in the log of their own organization. */
+export async function noteDenied(event: H3Event, error: unknown, info: RequestInfo): Promise<void> {
+  const { session } = event.context
+  if (!session || !(error instanceof AppError) || !['forbidden', 'not_found'].includes(error.code)) return
+  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, event.path, error.code, info)
 }
 
 async function authorize(event: H3Event, access: Access): Promise<Session | Actor | null> {

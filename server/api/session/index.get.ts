@@ -1,4 +1,4 @@
-import { viewSession } from '#server/accounts/organizations'
+import { currentSession } from '#server/accounts/organizations'
 import { defineRoute } from '#server/http/route'
 
-export default defineRoute({ access: 'session' }, async ({ who }) => viewSession(who))
+export default defineRoute({ access: 'session' }, async ({ event, who }) => currentSession(event, who))

@@ -20,6 +20,7 @@ export const usedOtherwise: Readonly<Record<string, string>> = {
   'eslint': 'npm run lint',
   'node': 'the Node.js that runs every npm script',
   'vite': 'keeps npm on the version that Nuxt 3 takes',
+  'vue-router': 'Nuxt types the auto-imports of packages that are named in package.json, and of no others',
   'vue-tsc': 'npm run typecheck',
 }
 
