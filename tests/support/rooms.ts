@@ -48,7 +48,7 @@ export interface Rooms {
 const appUrl = 'http://localhost:3999'
 
 export async function openRooms(options: { provider?: Omit<ProviderOptions, 'redirectUris'> } = {}): Promise<Rooms> {
-  const closers: (() => Promise<unknown> | void)[] = []
+  const closers: (() => unknown)[] = []
   const provider = await startProvider({ ...options.provider, redirectUris: callbacks(appUrl) })
   closers.push(provider.close)
   const backend = await openBackend(inject('databaseMode'))
