@@ -78,6 +78,7 @@ export default defineNuxtConfig({
   },
   nitro: {
     experimental: { tasks: true },
+    compressPublicAssets: true,
     scheduledTasks: { '* * * * *': ['scan:due'], '17 * * * *': ['retention:prune'] },
     serverAssets: [{ baseName: 'migrations', dir: '../supabase/migrations' }],
     esbuild: { options: { target: 'es2023' } },

@@ -28,11 +28,11 @@ const measurements = existsSync(lines)
   : []
 const number = (value: number) => value.toFixed(value < 10 ? 2 : 0)
 console.table(measurements.map(measurement => ({
-  'what': measurement.name,
-  'measured': `${number(measurement.value)} ${measurement.unit}`,
-  'target': 'atLeast' in measurement.target ? `≥ ${measurement.target.atLeast}` : `≤ ${measurement.target.atMost}`,
-  'met': met(measurement) ? 'yes' : 'NO',
-  'readings': Object.entries(measurement.detail).map(([key, value]) => `${key} ${typeof value === 'number' ? number(value) : value}`).join(', '),
+  what: measurement.name,
+  measured: `${number(measurement.value)} ${measurement.unit}`,
+  target: 'atLeast' in measurement.target ? `≥ ${measurement.target.atLeast}` : `≤ ${measurement.target.atMost}`,
+  met: met(measurement) ? 'yes' : 'NO',
+  readings: Object.entries(measurement.detail).map(([key, value]) => `${key} ${typeof value === 'number' ? number(value) : value}`).join(', '),
 })))
 writeFileSync(join(artifacts, 'bench.json'), `${JSON.stringify({ at: new Date().toISOString(), node: process.version, cpus: cpus().length, measurements }, null, 2)}\n`)
 console.log(`Written to ${join('tests', '.artifacts', 'bench.json')}`)

