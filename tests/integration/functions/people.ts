@@ -43,7 +43,7 @@ export function people(database: () => TestDatabase): void {
     })
 
     it.each([['leave', null], ['step down', 'member']] as const)('does not let the last owner %s, nor be taken away by the service', async (_, role) => {
-      expect(await refusal(changeAs(acme.owner, acme.owner, role))).toEqual({ code: 'P0001', message: 'last_owner' })
+      expect(await changeAs(acme.owner, acme.owner, role)).toBe('last_owner')
       const sql = role ? `update public.user_organizations set role = 'member' where user_id = $1` : 'delete from public.user_organizations where user_id = $1'
       expect((await refusal(db.as(service, run => run(sql, [acme.owner])))).message).toBe('last_owner')
       expect(await roleOf(acme.owner)).toBe('owner')
@@ -52,7 +52,7 @@ export function people(database: () => TestDatabase): void {
     it('lets one of two owners go, and then not the other', async () => {
       await changeAs(acme.owner, acme.admin, 'owner')
       expect(await changeAs(acme.owner, acme.owner, null)).toBe('changed')
-      expect((await refusal(changeAs(acme.admin, acme.admin, null))).message).toBe('last_owner')
+      expect(await changeAs(acme.admin, acme.admin, null)).toBe('last_owner')
     })
 
     it('keeps one of two owners who remove each other at once', async () => {
