@@ -87,9 +87,23 @@ async function accessTokenOf(event: H3Event): Promise<string | null> {
   const stored = await readStoredSession(SESSION_COOKIE, name => getCookie(event, name))
   if (!stored) return null
   if (stored.expires_at * 1000 - Date.now() > RENEW_AHEAD_MS) return stored.access_token
-  const { data, error } = await sessionClient(event).auth.getSession()
+  const { data, error } = await inTurn(stored.access_token, () => sessionClient(event).auth.getSession())
   if (error && isAway(error)) throw new AppError('unavailable', 'The sign-in service did not answer.', { cause: error })
   return data.session?.access_token ?? null
+}
+
+const renewals = new Map<string, Promise<unknown>>()
+
+/** A browser sends several calls at once: they renew one after the other, and do not race for the refresh token. */
+async function inTurn<T>(key: string, renew: () => Promise<T>): Promise<T> {
+  const turn = (renewals.get(key) ?? Promise.resolve()).then(renew, renew)
+  renewals.set(key, turn)
+  try {
+    return await turn
+  }
+  finally {
+    if (renewals.get(key) === turn) renewals.delete(key)
+  }
 }
 
 /** supabase-js renews a session that ends within this time. */

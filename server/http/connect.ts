@@ -38,6 +38,7 @@ export const loginHandler = defineEventHandler(async (event) => {
     await countAttempt('login', actor.userId)
     const { integration_id: integrationId = null } = loginQuery.parse(getQuery(event))
     const { url, cookie } = await beginConnection(connector, actor, integrationId)
+    forgetOldFlows(event)
     setCookie(event, cookie.name, cookie.value, { ...flowCookie(), maxAge: flowLifetimeSeconds })
     setResponseHeader(event, 'cache-control', 'no-store')
     await sendRedirect(event, url.href, 302)
@@ -94,6 +95,25 @@ function burn(event: H3Event, state: string): string | undefined {
   const sealed = getCookie(event, name)
   if (sealed !== undefined) deleteCookie(event, name, flowCookie())
   return sealed
+}
+
+/** Starts that were never finished: without a bound, the browser's cookies outgrow what a server takes (16 KB). */
+const FLOWS_AT_ONCE = 8
+
+function forgetOldFlows(event: H3Event): void {
+  const flows = Object.entries(parseCookies(event)).filter(([name]) => name.startsWith('connect_'))
+    .map(([name, sealed]) => ({ name, startedAt: startOf(sealed) })).sort((a, b) => b.startedAt - a.startedAt)
+  for (const { name } of flows.slice(FLOWS_AT_ONCE - 1)) deleteCookie(event, name, flowCookie())
+}
+
+/** 0: expired, or not ours. */
+function startOf(sealed: string): number {
+  try {
+    return openFlow(sealed).createdAt
+  }
+  catch {
+    return 0
+  }
 }
 
 function missing(event: H3Event): never {

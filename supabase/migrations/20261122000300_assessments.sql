@@ -182,9 +182,13 @@ returns table (assessment_id uuid, integration_id uuid)
 language sql set search_path = '' as $$
   with items as (
     select * from jsonb_to_recordset(p_items) as x (id uuid, seen timestamptz, next timestamptz)
+  ), due as (
+    -- Locked in one order, so that two schedulers never wait for each other.
+    select i.id, items.next from public.integrations i join items on items.id = i.id
+    where i.next_check_at = items.seen and i.status = 'active'
+    order by i.id for update of i
   ), moved as (
-    update public.integrations i set next_check_at = items.next
-    from items where i.id = items.id and i.next_check_at = items.seen and i.status = 'active'
+    update public.integrations i set next_check_at = due.next from due where i.id = due.id
     returning i.id, i.organization_id
   )
   insert into public.assessments as a (organization_id, integration_id, trigger)
