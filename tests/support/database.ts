@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
-import type { PGlite, Transaction } from '@supabase/lite/pglite'
+import type { PGlite } from '@supabase/lite/pglite'
 import postgres from 'postgres'
 import { inject } from 'vitest'
 import { openEmbeddedSupabase } from '#server/database/embedded'
@@ -75,7 +75,7 @@ async function openEmbedded(): Promise<TestDatabase> {
   const supabase = await openEmbeddedSupabase({
     directory: null, jwtSecret: randomBytes(32).toString('base64url'), siteUrl: 'http://localhost:3000', migrations: await readMigrations(),
   })
-  const runOn = (on: PGlite | Transaction): Run => async (sql, parameters) => {
+  const runOn = (on: Pick<PGlite, 'query'>): Run => async (sql, parameters) => {
     const { rows, affectedRows = 0 } = await on.query<Row>(sql, parameters)
     return { rows, count: rows.length || affectedRows }
   }

@@ -1,0 +1,88 @@
+/**
+ * What each route answers whom. One line per route; a route of the file tree without a line fails the suite.
+ *
+ * `other` is the owner of another organization and asks for what belongs to the first one: where a route takes an id that
+ * is a 404; where it takes none, they get what is their own.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Colleague } from '../../support/company.ts'
+
+export const callers = ['nobody', 'other', 'member', 'admin', 'owner'] as const
+export type Caller = (typeof callers)[number]
+
+export interface World {
+  mode: 'embedded' | 'supabase'
+  organizationId: string
+  adminId: string
+  memberId: string
+  integrationId: string
+  resourceId: string
+  assessmentId: string
+  /** Made for one call, which may destroy it. */
+  fresh: {
+    colleague: () => Promise<Colleague>
+    invitationId: () => Promise<string>
+    integrationId: () => Promise<string>
+    /** The same integration, when nothing is running on it. */
+    idleIntegrationId: () => Promise<string>
+  }
+}
+
+export interface Entry {
+  /** Of nobody, other, member, admin, owner. */
+  answers: string | ((world: World) => string)
+  /** Where it differs from the route's pattern. `succeeds`: the call is one that may destroy what it names. */
+  path?: (world: World, succeeds: boolean) => string | Promise<string>
+  body?: (world: World) => unknown
+  /** Ends or changes the caller's own session: a sign-in of its own for each call. */
+  ownSession?: boolean
+}
+
+const readers = '401 200 200 200 200'
+const readersOfOne = '401 404 200 200 200'
+const admins = '401 404 403 200 200'
+const token = 'A'.repeat(43)
+const spare = randomUUID()
+
+export const expected: Record<string, Entry> = {
+  'ALL /api/**': { answers: '404 404 404 404 404', path: () => '/api/nowhere' },
+  'DELETE /api/integrations/:id': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.integrationId() : w.integrationId}` },
+  'DELETE /api/invitations/:id': { answers: '401 404 403 204 204', path: async w => `/api/invitations/${await w.fresh.invitationId()}` },
+  'DELETE /api/members/:user': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/members/${succeeds ? (await w.fresh.colleague()).id : w.adminId}` },
+  'DELETE /api/session': { answers: '204 204 204 204 204', ownSession: true },
+  'GET /api/assessments': { answers: readers },
+  'GET /api/assessments/:id': { answers: readersOfOne, path: w => `/api/assessments/${w.assessmentId}` },
+  'GET /api/audit': { answers: '401 200 403 200 200' },
+  // A browser's navigation: back to the page with a code, whatever is wrong.
+  'GET /api/auth/:provider/callback': { answers: '302 302 302 302 302', path: () => '/api/auth/supabase/callback' },
+  'GET /api/auth/:provider/login': { answers: '401 302 403 302 302', path: () => '/api/auth/supabase/login' },
+  'GET /api/auth/callback': { answers: '302 302 302 302 302' },
+  'GET /api/auth/login': { answers: '401 302 403 302 302' },
+  'GET /api/findings': { answers: readers },
+  'GET /api/health': { answers: '200 200 200 200 200' },
+  'GET /api/integrations': { answers: readers },
+  'GET /api/integrations/:id': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}` },
+  'GET /api/integrations/:id/resources': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/resources` },
+  'GET /api/invitations': { answers: '401 200 403 200 200' },
+  'GET /api/members': { answers: readers },
+  'GET /api/overview': { answers: readers },
+  'GET /api/providers': { answers: readers },
+  'GET /api/session': { answers: readers },
+  'PATCH /api/integrations/:id': { answers: admins, path: w => `/api/integrations/${w.integrationId}`, body: () => ({ name: 'Renamed' }) },
+  'PATCH /api/integrations/:id/resources/:resource': { answers: admins, path: w => `/api/integrations/${w.integrationId}/resources/${w.resourceId}`, body: () => ({ enabled: true }) },
+  'PATCH /api/members/:user': { answers: admins, path: w => `/api/members/${w.memberId}`, body: () => ({ role: 'member' }) },
+  'POST /api/account': { answers: '400 400 400 400 400', body: () => ({}) },
+  'POST /api/integrations/:id/scan': { answers: '401 404 403 202 202', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.idleIntegrationId() : w.integrationId}/scan` },
+  'POST /api/invitations': { answers: '401 201 403 201 201', body: () => ({ email: `${randomUUID()}@example.com` }) },
+  'POST /api/invitations/accept': { answers: '401 410 410 410 410', body: () => ({ token }) },
+  'POST /api/invitations/lookup': { answers: '410 410 410 410 410', body: () => ({ token }) },
+  'POST /api/organizations': { answers: '401 201 201 201 201', body: () => ({ name: 'Another' }), ownSession: true },
+  'POST /api/password/reset': { answers: w => w.mode === 'embedded' ? '409 409 409 409 409' : '202 202 202 202 202', body: () => ({ email: `${spare}@example.com` }) },
+  'POST /api/session': { answers: '400 400 400 400 400', body: () => ({}) },
+  'PUT /api/password': { answers: '400 400 400 400 400', body: () => ({}) },
+  'PUT /api/session/organization': { answers: readersOfOne, body: w => ({ organization_id: w.organizationId }), ownSession: true },
+}
+
+export const codes: Record<string, string> = {
+  400: 'invalid_request', 401: 'unauthorized', 403: 'forbidden', 404: 'not_found', 409: 'mail_unavailable', 410: 'invitation_invalid',
+}
