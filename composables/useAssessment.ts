@@ -3,7 +3,7 @@ import type { Assessment } from '#shared/api'
 const shortest = 700
 const longest = 8_000
 
-export function isUnfinished(assessment: Pick<Assessment, 'status'> | null | undefined): boolean {
+export function isUnfinished(assessment: Assessment | null | undefined): assessment is Assessment {
   return assessment?.status === 'queued' || assessment?.status === 'running'
 }
 
@@ -29,7 +29,6 @@ export function useAssessment(id: () => string | null, finished?: (assessment: A
       if (present !== id()) return
       delay = next.progress.done !== before?.progress.done || next.status !== before.status ? shortest : Math.min(delay * 1.5, longest)
       read.data.value = next
-      if (!isUnfinished(next)) finished?.(next)
     }
     catch {
       delay = Math.min(delay * 2, longest)
@@ -43,8 +42,21 @@ export function useAssessment(id: () => string | null, finished?: (assessment: A
     if (present && isUnfinished(read.data.value)) timer = setTimeout(poll, delay, present)
   }
 
-  onMounted(() => watch(read.data, schedule, { immediate: true }))
+  // The ends that are news here: of what was seen under way or started here, however quick it was, and of what ended while
+  // the page was being read, so that its other lists may be older than the end.
+  const awaited = new Set<string>()
+  const told = new Set<string>()
+  function follow(now: Assessment | null | undefined) {
+    if (isUnfinished(now)) awaited.add(now.id)
+    else if (now && !told.has(now.id) && (awaited.has(now.id) || Date.now() - Date.parse(now.finished_at ?? '') < 5_000)) {
+      told.add(now.id)
+      finished?.(now)
+    }
+    schedule()
+  }
+
+  onMounted(() => watch(read.data, follow, { immediate: true }))
   onBeforeUnmount(() => clearTimeout(timer))
 
-  return { ...read, assessment: read.data, running: computed(() => isUnfinished(read.data.value)) }
+  return { ...read, assessment: read.data, running: computed(() => isUnfinished(read.data.value)), expect: (id: string) => awaited.add(id) }
 }
