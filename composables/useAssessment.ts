@@ -3,7 +3,7 @@ import type { Assessment } from '#shared/api'
 const shortest = 700
 const longest = 8_000
 
-export function isUnfinished(assessment: Assessment | null | undefined): assessment is Assessment {
+export function isUnfinished(assessment: Assessment | null | undefined): boolean {
   return assessment?.status === 'queued' || assessment?.status === 'running'
 }
 
@@ -47,7 +47,7 @@ export function useAssessment(id: () => string | null, finished?: (assessment: A
   const awaited = new Set<string>()
   const told = new Set<string>()
   function follow(now: Assessment | null | undefined) {
-    if (isUnfinished(now)) awaited.add(now.id)
+    if (now && isUnfinished(now)) awaited.add(now.id)
     else if (now && !told.has(now.id) && (awaited.has(now.id) || Date.now() - Date.parse(now.finished_at ?? '') < 5_000)) {
       told.add(now.id)
       finished?.(now)
