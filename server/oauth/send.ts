@@ -64,10 +64,15 @@ async function readBody(response: Response, maxBytes: number, call: string): Pro
   return bytes
 }
 
+/** NUL and halves of surrogate pairs, which no text of Postgres may hold: U+FFFD stands for them from here on. */
+const unstorable = /\\u(?:0000|d[89a-f])/i
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value
+
 function parseBody(bytes: Uint8Array): Answer['body'] {
   const text = new TextDecoder().decode(bytes)
   if (!text.trim()) return { kind: 'empty' }
-  try { return { kind: 'json', value: JSON.parse(text) } }
+  try { return { kind: 'json', value: unstorable.test(text) ? JSON.parse(text, storable) : JSON.parse(text) } }
   catch { return { kind: 'other' } }
 }
 
