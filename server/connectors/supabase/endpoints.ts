@@ -14,6 +14,8 @@ const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().catch(undefin
 const bool = maybe(z.boolean())
 const count = maybe(z.number())
 const text = maybe(z.string())
+/** Part of a path of later calls: the document's own pattern, which also keeps `..` out. */
+const segment = z.string().regex(/^[\w-]{1,100}$/)
 
 const project = (suffix: string) => (resource: ResourceDescription) =>
   `/v1/projects/${encodeURIComponent(resource.externalId)}${suffix}`
@@ -24,7 +26,7 @@ const organizationPath = (suffix: string) => (resource: ResourceDescription) =>
 export const organizations = {
   id: 'organizations',
   path: () => '/v1/organizations',
-  schema: z.array(z.object({ slug: z.string().min(1), name: z.string() })),
+  schema: z.array(z.object({ slug: segment, name: z.string() })),
   scope: 'organizations:read',
 } satisfies Endpoint
 
@@ -32,9 +34,9 @@ export const projects = {
   id: 'projects',
   path: () => '/v1/projects',
   schema: z.array(z.object({
-    ref: z.string().min(1),
+    ref: segment,
     name: z.string(),
-    organization_slug: z.string().min(1),
+    organization_slug: segment,
     region: text,
     status: text,
     created_at: text,
