@@ -24,6 +24,7 @@ import { log } from '#server/utils/log'
 import { nextRun } from '#server/utils/schedule'
 import type { CallbackErrorCode } from '#shared/callback-errors'
 import { clientToConnect, missingConfiguration } from './client'
+import { resourceRows } from './resources'
 import { refreshDueAt, tokenConfig } from './token-config'
 
 /** Who connects, for which organization. */
@@ -118,6 +119,11 @@ async function endGrant(client: OAuthClient, tokens: TokenSet, organizationId: s
   }
 }
 
+/** What an integration is called until somebody renames it: not empty, and cut between characters. */
+function nameOf(account: ExternalAccount): string {
+  return [...(account.name.trim() || account.id)].slice(0, 100).join('')
+}
+
 async function store(
   connector: Connector, who: Connecting, flow: Flow, target: { client: OAuthClient, inSandbox: boolean }, tokens: TokenSet,
   account: ExternalAccount, resources: ResourceDescription[], from: RequestInfo,
@@ -143,11 +149,11 @@ async function store(
     }, { integrationId: id, organizationId: who.organizationId }, connector.secrets)
     const assessmentId = unwrap(await serviceClient().rpc('store_connection', {
       p_integration: {
-        id, organization_id: who.organizationId, integration_type: connector.id, name: account.name.slice(0, 100), config: config as Json,
+        id, organization_id: who.organizationId, integration_type: connector.id, name: nameOf(account), config: config as Json,
         scan_schedule: connector.defaultSchedule, next_check_at: nextRun(connector.defaultSchedule, now), external_account_id: account.id,
         external_account_name: account.name, sandbox: target.inSandbox, refresh_due_at: refreshDueAt(fields.expires_at, now), connected_by: who.userId,
       },
-      p_resources: resources.map(({ kind, externalId, name, metadata }) => ({ kind, external_id: externalId, name, metadata })),
+      p_resources: resourceRows(resources),
       ...(existing ? { p_version: existing.version } : {}),
     }))
     if (!assessmentId) continue

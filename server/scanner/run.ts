@@ -12,6 +12,7 @@ import { unwrap } from '#server/database/result'
 import { AppError, ProviderError } from '#server/errors'
 import { withApi } from '#server/integrations/credentials'
 import { CredentialError } from '#server/integrations/refresh'
+import { resourceRows } from '#server/integrations/resources'
 import { readRow, type IntegrationRow } from '#server/integrations/row'
 import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
@@ -73,7 +74,7 @@ async function relist(api: ApiReader, row: IntegrationRow): Promise<ApiReader> {
     for await (const resource of row.connector.resources(api)) found.push(resource)
     unwrap(await serviceClient().rpc('sync_resources', {
       p_integration_id: row.id, p_organization_id: row.organizationId,
-      p_resources: found.map(({ kind, externalId, name, metadata }) => ({ kind, external_id: externalId, name, metadata })),
+      p_resources: resourceRows(found),
     }))
     return api
   }
