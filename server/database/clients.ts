@@ -12,9 +12,17 @@ export interface SupabaseAddress { url: string, anonKey: string, serviceRoleKey:
 
 let address: SupabaseAddress | null = null
 
+/** Milliseconds. No call to Supabase takes as long; one that does must not hold whoever waits for it. */
+const CALL_LIMIT_MS = 10_000
+
+const boundedFetch: typeof fetch = (input, init) => {
+  const limit = AbortSignal.timeout(CALL_LIMIT_MS)
+  return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit })
+}
+
 /** Called once at start (server/plugins). */
 export function useSupabase(next: SupabaseAddress | null): void {
-  address = next
+  address = next && { fetch: boundedFetch, ...next }
   service = null
 }
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { ConsoleEmailDriver } from '@supabase/lite'
-import { createPgliteConnection, type PGlite } from '@supabase/lite/pglite'
+import { createPgliteConnection, PGlite } from '@supabase/lite/pglite'
 import { prepareLite } from './lite'
 import type { Migration } from './migrations'
 
@@ -33,7 +33,11 @@ export async function openEmbeddedSupabase(options: {
   migrations: Migration[]
 }): Promise<EmbeddedSupabase> {
   const directory = options.directory === null ? undefined : join(options.directory, 'database')
-  const connection = await createPgliteConnection(directory ? { url: directory } : {})
+  const connection = await createPgliteConnection({
+    ...(directory ? { url: directory } : {}),
+    // Postgres' default of 128 MB would stay in this process; the system's file cache is behind it anyhow.
+    pgliteOptions: { startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'] },
+  })
   // Made per process: they are never seen outside of it.
   const anonKey = `sb_publishable_${randomBytes(24).toString('base64url')}`
   const serviceRoleKey = `sb_secret_${randomBytes(24).toString('base64url')}`
