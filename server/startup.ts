@@ -1,6 +1,7 @@
 /** Start and stop, in order: environment, key, database, queue, sandbox, work. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { EmbeddedSupabase } from '#server/database/embedded'
 import { serviceClient, useSupabase } from '#server/database/clients'
 import { useSandbox } from '#server/integrations/client'
@@ -91,8 +92,22 @@ async function releaseAll(): Promise<void> {
 
 /** `GET /api/health`. */
 export async function health(): Promise<{ status: 'ok' | 'unavailable', checks: { database: boolean, queue: boolean } }> {
-  const [database, queue] = await Promise.all([databaseIsHealthy(), queueIsHealthy()])
+  const [database, queue] = await Promise.all([soon(databaseIsHealthy()), soon(queueIsHealthy())])
   return { status: database && queue ? 'ok' : 'unavailable', checks: { database, queue } }
+}
+
+/** What does not answer is as bad as what is gone: whoever asks for health has a time limit of their own. */
+const HEALTH_PATIENCE_MS = 3_000
+
+async function soon(check: Promise<boolean>): Promise<boolean> {
+  const late = new AbortController()
+  const no = delay(HEALTH_PATIENCE_MS, false, { signal: late.signal }).catch(() => false)
+  try {
+    return await Promise.race([check, no])
+  }
+  finally {
+    late.abort()
+  }
 }
 
 async function databaseIsHealthy(): Promise<boolean> {
