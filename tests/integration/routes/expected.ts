@@ -45,6 +45,7 @@ const token = 'A'.repeat(43)
 const spare = randomUUID()
 
 export const expected: Record<string, Entry> = {
+  'ALL /api': { answers: '404 404 404 404 404' },
   'ALL /api/**': { answers: '404 404 404 404 404', path: () => '/api/nowhere' },
   'DELETE /api/integrations/:id': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.integrationId() : w.integrationId}` },
   'DELETE /api/invitations/:id': { answers: '401 404 403 204 204', path: async w => `/api/invitations/${await w.fresh.invitationId()}` },

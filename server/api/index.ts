@@ -1,0 +1,2 @@
+/** `/api` itself, which the catch-all leaves out. */
+export { default } from './[...]'
