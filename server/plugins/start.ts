@@ -2,13 +2,14 @@ import { parseMigration, type Migration } from '#server/database/migrations'
 import { allConnectors } from '#server/connectors/registry'
 import { start, stop, whenReady } from '#server/startup'
 import { EnvironmentError, loadEnv, type Env } from '#server/utils/env'
-import { log } from '#server/utils/log'
+import { captureConsole, log } from '#server/utils/log'
 
 /**
  * Nitro does not wait for a plugin: requests do, below. A start that fails ends the process, so that whoever supervises
  * it sees that.
  */
 export default defineNitroPlugin((nitro) => {
+  captureConsole(console)
   start({ env: environment(), migrations: bundledMigrations, patienceMs: import.meta.dev ? 15_000 : 3_000 }).catch(async (error: unknown) => {
     log.error(error instanceof Error ? error.message : 'start failed', { error })
     await stop()

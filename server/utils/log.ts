@@ -63,3 +63,16 @@ export const log: Logger = createLogger({
   write: line => process.stdout.write(`${line}\n`),
   now: () => new Date(),
 })
+
+/**
+ * What a library writes to the console by itself goes through the log from here on: it does not know what must not be
+ * written. (The embedded Supabase writes every statement that the database refused, with its parameters.)
+ */
+export function captureConsole(target: Pick<Console, 'warn' | 'error'>, logger: Logger = log): void {
+  for (const level of ['warn', 'error'] as const) {
+    target[level] = (...values: unknown[]) => {
+      const error = values.find(value => value instanceof Error)
+      logger[level](values.filter(value => typeof value === 'string').join(' ') || 'a library wrote', error ? { error } : {})
+    }
+  }
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLogger, enterLogContext, withLogContext, type LogFields } from '#server/utils/log'
+import { captureConsole, createLogger, enterLogContext, withLogContext, type LogFields } from '#server/utils/log'
 
 function recorder(level: 'debug' | 'info' | 'warn' | 'error' | 'silent' = 'debug') {
   const lines: string[] = []
@@ -71,5 +71,16 @@ describe('log', () => {
     expect(() => log.info('x', hostile)).not.toThrow()
     expect(() => log.info('x', { big: 1n })).not.toThrow()
     expect(lines.at(-1)).toContain('"big":"1"')
+  })
+
+  it('takes in what a library writes to the console, without what is not known to be harmless', () => {
+    const { log, lines, last } = recorder()
+    const console = { warn: () => {}, error: () => {} } as Pick<Console, 'warn' | 'error'>
+    captureConsole(console, log)
+    console.error(Object.assign(new Error('refused'), { params: ['plain secret'], detail: 'plain secret' }), { config: 'plain secret' })
+    expect(last()).toMatchObject({ level: 'error', message: 'a library wrote', error: { message: 'refused' } })
+    console.warn('sent', 'Bearer abcdef')
+    expect(last()).toMatchObject({ level: 'warn', message: 'sent Bearer [redacted]' })
+    expect(lines.join()).not.toContain('plain secret')
   })
 })
