@@ -1,6 +1,8 @@
 import type { TokenSet } from '#server/connectors/contract'
 
 const DAY_MS = 24 * 3600 * 1000
+/** Seconds: a provider that names more gets another look then. Beyond some thousand years no database could store the date. */
+const LONGEST_LIFETIME = 10 * 365 * 24 * 3600
 /** A token is replaced this long before it ends. */
 export const REFRESH_AHEAD_MS = 5 * 60 * 1000
 
@@ -10,7 +12,8 @@ export const REFRESH_AHEAD_MS = 5 * 60 * 1000
  * @param knownLifetime seconds, from an earlier answer
  */
 export function tokenConfig(tokens: TokenSet, knownLifetime: number | null, now: Date) {
-  const lifetime = tokens.expiresIn ?? knownLifetime
+  const named = tokens.expiresIn ?? knownLifetime
+  const lifetime = named === null ? null : Math.min(named, LONGEST_LIFETIME)
   return {
     access_token: tokens.accessToken,
     ...(tokens.refreshToken ? { refresh_token: tokens.refreshToken } : {}),
