@@ -92,10 +92,21 @@ async function giveBack(row: IntegrationRow, owner: string): Promise<void> {
     .eq('id', row.id).eq('refresh_lease_owner', owner).select('id'))
 }
 
+/** What cannot be opened is no failure of the provider's: the lease goes back, and the caller learns what it is. */
+async function openRefreshToken(row: IntegrationRow, owner: string, decryptRefreshToken: (row: IntegrationRow) => string | null): Promise<string | null> {
+  try {
+    return decryptRefreshToken(row)
+  }
+  catch (error) {
+    await giveBack(row, owner)
+    throw error
+  }
+}
+
 async function redeem(row: IntegrationRow, owner: string, decryptRefreshToken: (row: IntegrationRow) => string | null): Promise<IntegrationRow> {
   const context = { integrationId: row.id, organizationId: row.organizationId }
+  const refreshToken = await openRefreshToken(row, owner, decryptRefreshToken)
   try {
-    const refreshToken = decryptRefreshToken(row)
     if (!refreshToken) throw new OAuthError('dead_grant', 'expired_without_refresh_token')
     const now = new Date()
     const tokens = await refreshGrant(clientFor(row.connector, row.sandbox), refreshToken)
