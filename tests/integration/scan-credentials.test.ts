@@ -174,6 +174,31 @@ it('keeps the old refresh token when the answer has none, and the last lifetime 
   expect(Date.parse(config.expires_at ?? '') - Date.now()).toBeLessThan(3601_000)
 })
 
+it.each([1e9, 1e12, 9e15, 0, -5, '3600', null])('keeps the new pair whatever lifetime it comes with: %j', async (lifetime) => {
+  const { who, id } = await connected()
+  await expires(id, -1)
+  rooms.provider.fail({ kind: async (_request, pass) => Response.json({ ...await (await pass()).json() as object, expires_in: lifetime }), path: '/v1/oauth/token', times: 1 })
+  const { refreshToken } = await stored(id)
+  const { config, status } = await getIntegration(who, id)
+  expect([status, new Date(config.expires_at ?? '').getFullYear()]).toEqual(['active', expect.any(Number)])
+  await expires(id, -1)
+  expect((await stored(id)).refreshToken).not.toBe(refreshToken)
+  expect(refreshes()).toBe(2)
+})
+
+it('fails the assessment, and calls nobody, when the refresh token cannot be opened', async () => {
+  const { who, id, scan } = await connected()
+  await expires(id, -1)
+  await rooms.sql('update public.integrations set config = jsonb_set(config, \'{refresh_token}\', config -> \'access_token\') where id = $1', [id])
+  expect(await scan()).toMatchObject({ status: 'failed', error: { code: 'credential_unreadable' } })
+  expect(rooms.provider.calls).toEqual([])
+  // The lease was given back: the next one does not wait for it.
+  const asked = Date.now()
+  expect(await scan()).toMatchObject({ status: 'failed', error: { code: 'credential_unreadable' } })
+  expect(Date.now() - asked).toBeLessThan(5_000)
+  expect(await getIntegration(who, id)).toMatchObject({ status: 'active' })
+})
+
 it('does not resurrect a paused integration, and does not lose its pause', async () => {
   const { who, id, scan } = await connected()
   await rooms.sql('update public.integrations set status = \'paused\' where id = $1', [id])
