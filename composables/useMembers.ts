@@ -31,7 +31,7 @@ export function useMembers() {
 export function useInvitations() {
   const api = useApi()
   const { canWrite } = useSession()
-  const list = useList<Invitation>('invitations', '/api/invitations', () => ({}), { immediate: canWrite.value })
+  const list = useList<Invitation>('invitations', '/api/invitations', () => ({ limit: 200 }), { immediate: canWrite.value })
 
   async function invite(body: { email: string, role: Role }) {
     const invitation = await api<NewInvitation>('/api/invitations', { method: 'POST', body })

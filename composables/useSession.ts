@@ -29,7 +29,7 @@ export function useSession() {
     canWrite: computed(() => !!session.value?.role && roleAtLeast(session.value.role, 'admin')),
     isOwner: computed(() => session.value?.role === 'owner'),
     signIn: async (body: { email: string, password: string }) => enter(await api<Session>('/api/session', { method: 'POST', body })),
-    signUp: async (body: { email: string, password: string, organization?: string }) => enter(await api<Session>('/api/account', { method: 'POST', body })),
+    signUp: async (body: { email: string, password: string, organization?: string, invitation?: string }) => enter(await api<Session>('/api/account', { method: 'POST', body })),
     signOut: async () => {
       await api('/api/session', { method: 'DELETE' })
       enter(null)

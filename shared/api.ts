@@ -31,7 +31,7 @@ export interface Session {
 export interface Member { user_id: string, email: string, role: Role, created_at: string }
 export interface Invitation { id: string, email: string, role: Role, created_at?: string, expires_at: string }
 export interface NewInvitation extends Invitation { url: string }
-export interface InvitationLookup { organization: { id: string, name: string } | string, email: string, role: Role }
+export interface InvitationLookup { organization: string, email: string, role: Role }
 
 export interface Remediation { steps: string[], url: string }
 

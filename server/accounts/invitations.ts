@@ -4,6 +4,7 @@ import { anonClient, type Client } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { env } from '#server/utils/env'
+import { afterPosition, toPage, type Position } from '#server/utils/list'
 import { withIsoTimes } from '#server/utils/time'
 import type { Actor } from './session'
 
@@ -14,9 +15,12 @@ function hash(token: string): string {
 }
 
 /** Open ones, newest first. */
-export async function listInvitations(actor: Actor) {
-  return unwrap(await actor.client.from('invitations').select(columns).eq('organization_id', actor.organizationId)
-    .is('accepted_at', null).gt('expires_at', new Date().toISOString()).order('created_at', { ascending: false }).limit(200)).map(withIsoTimes)
+export async function listInvitations(actor: Actor, page: { limit: number, cursor?: Position }) {
+  let query = actor.client.from('invitations').select(columns).eq('organization_id', actor.organizationId)
+    .is('accepted_at', null).gt('expires_at', new Date().toISOString())
+  if (page.cursor) query = query.or(afterPosition('created_at', page.cursor))
+  const rows = unwrap(await query.order('created_at', { ascending: false }).order('id', { ascending: false }).limit(page.limit + 1))
+  return toPage(rows, page.limit, row => row.created_at, row => row)
 }
 
 /** @returns the invitation with its link; the token stands in the fragment, which browsers send to nobody */

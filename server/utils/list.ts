@@ -24,9 +24,9 @@ export const listQuery = {
   cursor: cursorSchema.optional(),
 }
 
-/** The PostgREST filter for what comes after a position, by `column` descending, then id descending. */
-export function afterPosition(column: string, position: Position): string {
-  return `${column}.lt."${position.at}",and(${column}.eq."${position.at}",id.lt."${position.id}")`
+/** The PostgREST filter for what comes after a position, by `column` descending, then by id descending. */
+export function afterPosition(column: string, position: Position, idColumn = 'id'): string {
+  return `${column}.lt."${position.at}",and(${column}.eq."${position.at}",${idColumn}.lt."${position.id}")`
 }
 
 /** The same where `rankColumn`, ascending, comes first. A cursor without a rank starts at the first one. */

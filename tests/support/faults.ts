@@ -33,7 +33,8 @@ const HUGE = 6 * 1024 * 1024
 
 /** Answers with the fault. Null: the connection was dealt with. */
 export function faultResponse(fault: Fault & { kind: FaultKind }, outgoing: ServerResponse): Response | null {
-  switch (fault.kind) {
+  const kind: FaultKind = fault.kind
+  switch (kind) {
     case 'slow': return null
     case 'reset':
       outgoing.socket?.resetAndDestroy()

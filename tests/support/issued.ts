@@ -17,7 +17,7 @@ export async function secretsOf(call: ProviderCall, response: Response | null): 
 /** The values under those names in JSON or in a form. */
 function fields(text: string): string[] {
   const values: unknown[] = text.startsWith('{') ? fieldsOfJson(text) : names.flatMap(name => new URLSearchParams(text).getAll(name))
-  return values.filter(value => typeof value === 'string' && value.length >= 16)
+  return values.filter(value => typeof value === 'string').filter(value => value.length >= 16)
 }
 
 function fieldsOfJson(text: string): unknown[] {

@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import { listInvitations } from '#server/accounts/invitations'
 import { defineRoute } from '#server/http/route'
+import { listQuery } from '#server/utils/list'
 
-export default defineRoute({ access: 'admin' }, async ({ who }) => ({ data: await listInvitations(who), next_cursor: null }))
+export default defineRoute({ access: 'admin', query: z.strictObject(listQuery) }, async ({ who, query }) => listInvitations(who, query))

@@ -1,0 +1,2 @@
+/** Load balancers ask so. */
+export { default } from './health.get'
