@@ -89,7 +89,7 @@ describe('shapes', () => {
     'GET /v1/projects: timeout (HTTP 504)',
     'integration 5b0f4f0e-1111-4000-8000-000000000001 of organization 5b0f4f0e-1111-4000-8000-00000000000a',
     '/api/assessments?integration_id=5b0f4f0e-1111-4000-8000-000000000001&limit=50',
-    'at createApiReader (file:///work/main/server/oauth/http.ts:120:15)',
+    'at createApiReader (file:///srv/app/server/oauth/http.ts:120:15)',
     'at node_modules/some-really-long-package-name-with-many-words/dist/index.js',
     'commit 1d1e7191268e068fe9cb6aba524d1c619a9c727b',
     'http://localhost:3000/integrations?error=access_denied',
