@@ -9,6 +9,8 @@ export default defineEventHandler((event) => {
   event.context.requestId = requestId
   enterLogContext({ request_id: requestId })
   setResponseHeader(event, 'x-request-id', requestId)
+  // What pages get from nuxt-security, for the answers of the API too: no other site may embed them.
+  setResponseHeader(event, 'cross-origin-resource-policy', 'same-origin')
   if (env().appUrl.startsWith('https:')) setResponseHeader(event, 'strict-transport-security', 'max-age=31536000; includeSubDomains')
 
   const path = event.path.split('?')[0]

@@ -54,7 +54,7 @@ export class ApiClient {
       status: response.status,
       headers: response.headers,
       text,
-      body: (isJson ? JSON.parse(text) : undefined) as T,
+      body: (isJson && text !== '' ? JSON.parse(text) : undefined) as T,
       location: response.headers.get('location'),
     }
   }

@@ -61,6 +61,7 @@ export const expected: Record<string, Entry> = {
   'GET /api/auth/login': { answers: '401 302 403 302 302' },
   'GET /api/findings': { answers: readers },
   'GET /api/health': { answers: '200 200 200 200 200' },
+  'HEAD /api/health': { answers: '200 200 200 200 200' },
   'GET /api/integrations': { answers: readers },
   'GET /api/integrations/:id': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}` },
   'GET /api/integrations/:id/resources': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/resources` },

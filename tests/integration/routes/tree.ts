@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../../../server/api')
 /** `GET /api/integrations/:id`; `ALL /api/**` for what answers everything else. */
 export function routesOfTree(): string[] {
   return globSync('**/*.ts', { cwd: root }).map((file) => {
-    const match = /^(.*?)(?:\.(get|post|put|patch|delete))?\.ts$/.exec(file.replaceAll('\\', '/'))
+    const match = /^(.*?)(?:\.(get|head|post|put|patch|delete))?\.ts$/.exec(file.replaceAll('\\', '/'))
     const path = (match?.[1] ?? '').replace(/(^|\/)index$/, '').replace(/\[\.\.\.\]/, '**').replace(/\[(\w+)\]/g, ':$1')
     return `${match?.[2]?.toUpperCase() ?? 'ALL'} /api${path ? `/${path}` : ''}`
   }).sort()
