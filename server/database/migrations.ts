@@ -35,8 +35,8 @@ export async function applyMigrations(target: MigrationTarget, migrations: Migra
 
   for (const migration of pending) {
     try {
-      // Version and name are digits, letters and underscores: see parseMigration.
-      await target.exec(`begin;\n${migration.sql}\n
+      // Version and name are digits, letters and underscores: see parseMigration. The file's last semicolon may be missing.
+      await target.exec(`begin;\n${migration.sql}\n;
         insert into supabase_migrations.schema_migrations (version, name) values ('${migration.version}', '${migration.name}');
         commit;`)
     }
