@@ -11,7 +11,7 @@ export function isUnfinished(assessment: Assessment | null | undefined): boolean
  * One assessment with its results. While it is queued or running it is asked again: quickly when it moves, ever more
  * slowly when it does not or when the server fails, and not at all once the component is gone.
  */
-export function useAssessment(id: () => string | null, finished?: (assessment: Assessment) => void) {
+export function useAssessment(id: () => string | null, finished?: (assessment: Assessment, news: boolean) => void) {
   const api = useApi()
   const get = (id: string) => api<Assessment>(`/api/assessments/${id}`)
   const read = useRead<Assessment | null>(() => `assessment:${id() ?? 'none'}`, async () => {
@@ -42,15 +42,15 @@ export function useAssessment(id: () => string | null, finished?: (assessment: A
     if (present && isUnfinished(read.data.value)) timer = setTimeout(poll, delay, present)
   }
 
-  // The ends that are news here: of what was seen under way or started here, however quick it was, and of what ended while
-  // the page was being read, so that its other lists may be older than the end.
+  // The ends that matter here: of what was seen under way or started here, however quick it was (that is news), and of what
+  // ended while the page was being read, so that its other lists may be older than the end.
   const awaited = new Set<string>()
   const told = new Set<string>()
   function follow(now: Assessment | null | undefined) {
     if (now && isUnfinished(now)) awaited.add(now.id)
     else if (now && !told.has(now.id) && (awaited.has(now.id) || Date.now() - Date.parse(now.finished_at ?? '') < 5_000)) {
       told.add(now.id)
-      finished?.(now)
+      finished?.(now, awaited.has(now.id))
     }
     schedule()
   }
