@@ -16,6 +16,7 @@ import { z } from 'zod'
 
 const HEARTBEAT_MS = 2_000
 const STALE_MS = 10_000
+const TURN_MS = 5
 
 const holderSchema = z.object({ id: z.string(), pid: z.number().int(), start: z.string(), host: z.string() })
 type Holder = z.infer<typeof holderSchema>
@@ -76,6 +77,39 @@ function isGone(holder: Holder | null, touchedAt: number, me: Holder): boolean {
   return holder.start !== processStart(holder.pid)
 }
 
+function create(file: string, text: string): void {
+  const handle = openSync(file, 'wx', 0o600)
+  writeSync(handle, text)
+  closeSync(handle)
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST'
+}
+
+/**
+ * Removes the lock of a holder that is gone, in turn: of two who found the same one, the second would otherwise remove
+ * the lock that the first has taken meanwhile.
+ * @returns false when it is somebody else's turn
+ */
+function removeGone(file: string, me: Holder): boolean {
+  const turn = `${file}.turn`
+  try {
+    create(turn, '')
+  }
+  catch (error) {
+    if (!isTaken(error)) throw error
+    // Whoever had the turn ended in the middle of it.
+    const touchedAt = readHolder(turn)?.touchedAt
+    if (touchedAt !== undefined && Date.now() - touchedAt > STALE_MS) rmSync(turn, { force: true })
+    return false
+  }
+  const found = readHolder(file)
+  if (found && isGone(found.holder, found.touchedAt, me)) rmSync(file, { force: true })
+  rmSync(turn, { force: true })
+  return true
+}
+
 /**
  * Takes the lock of a data folder (made if missing).
  * @param options.patienceMs how long to wait for a holder that may be on its way out (a development server that reloads)
@@ -90,18 +124,16 @@ export async function lockDataDir(directory: string, options: { patienceMs: numb
 
   for (;;) {
     try {
-      const handle = openSync(file, 'wx', 0o600)
-      writeSync(handle, JSON.stringify(me))
-      closeSync(handle)
+      create(file, JSON.stringify(me))
       break
     }
     catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+      if (!isTaken(error)) throw error
     }
     const found = readHolder(file)
     if (!found) continue
     if (isGone(found.holder, found.touchedAt, me)) {
-      rmSync(file, { force: true })
+      if (!removeGone(file, me)) await delay(TURN_MS)
       continue
     }
     if (Date.now() >= deadline) throw new DataDirLockedError(directory, found.holder?.pid ?? 0)
