@@ -2,20 +2,24 @@
 import { z } from 'zod'
 import { roles } from './vocabulary'
 
+/** No text of Postgres holds a NUL or half a surrogate pair. */
+const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed()
+const unstorable = 'holds a character that no text may hold'
+
 const email = z.string().trim().toLowerCase().max(320).pipe(z.email('is not an email address'))
 /** NIST SP 800-63B: length is what counts. 72 bytes is where bcrypt, which the auth server uses, stops reading. */
-const password = z.string().min(8, 'must have at least 8 characters')
+const password = z.string().min(8, 'must have at least 8 characters').refine(isStorable, unstorable)
   .refine(text => new TextEncoder().encode(text).length <= 72, 'must have at most 72 bytes')
-const name = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters')
+const name = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters').refine(isStorable, unstorable)
 /** 256 random bits, base64url. */
 const token = z.string().regex(/^[\w-]{43}$/, 'is not a token')
 
 export const accountBody = z.strictObject({ email, password, organization: name.optional(), invitation: token.optional() })
-export const signInBody = z.strictObject({ email, password: z.string().min(1).max(1000) })
+export const signInBody = z.strictObject({ email, password: z.string().min(1).max(1000).refine(isStorable, unstorable) })
 export const organizationBody = z.strictObject({ name })
 export const switchBody = z.strictObject({ organization_id: z.uuid() })
 export const resetBody = z.strictObject({ email })
-export const passwordBody = z.strictObject({ token_hash: z.string().min(1).max(500), password })
+export const passwordBody = z.strictObject({ token_hash: z.string().min(1).max(500).refine(isStorable, unstorable), password })
 export const memberBody = z.strictObject({ role: z.enum(roles) })
 export const invitationBody = z.strictObject({ email, role: z.enum(['admin', 'member']).default('member') })
 export const tokenBody = z.strictObject({ token })
