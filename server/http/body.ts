@@ -38,5 +38,6 @@ async function* bodyOf(event: H3Event): AsyncGenerator<Buffer> {
       : Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body))
     return
   }
-  yield* request
+  // A refusal half-way must not tear down the connection on which it is to be sent.
+  yield* event.node.req.iterator({ destroyOnReturn: false })
 }

@@ -55,7 +55,7 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
         who: await authorize(event, options.access),
         params: (options.params ?? nothing).parse(options.params ? getRouterParams(event, { decode: true }) : {}),
         query: (options.query ?? nothing).parse(getQuery(event)),
-        body: options.body ? options.body.parse((await readJson(event)) ?? {}) : undefined,
+        body: await parseBody(event, options.body),
       }
       // Each value was made by its own schema, or is the empty default that the type parameters stand for.
       const answer = await handle(request as Request<A, P, Q, B>)
@@ -75,6 +75,15 @@ export async function noteDenied(event: H3Event, error: unknown, info: RequestIn
   const { session } = event.context
   if (!session || !(error instanceof AppError) || !['forbidden', 'not_found'].includes(error.code)) return
   await recordDenied({ ...session, organizationId: await homeOrganization(session) }, event.path, error.code, info)
+}
+
+/** What takes no body gets none: a call with one was meant for something else. */
+async function parseBody<B>(event: H3Event, schema: z.ZodType<B> | undefined): Promise<B | undefined> {
+  if (event.method === 'GET' || event.method === 'HEAD') return undefined
+  const read = await readJson(event)
+  const body = read === undefined ? {} : read
+  if (schema) return schema.parse(body)
+  nothing.parse(body)
 }
 
 async function authorize(event: H3Event, access: Access): Promise<Session | Actor | null> {
