@@ -5,7 +5,9 @@ import { isoTime, withIsoTimes } from './time'
 /** The place after which the next page starts: the last row's time and id, and its rank in a list that has one. */
 export interface Position { at: string, id: string, rank?: number }
 
-const positionSchema = z.tuple([z.iso.datetime({ offset: true }), z.uuid(), z.number().int().optional()])
+/** As `isoTime` writes it: in UTC. Postgres knows no year 0. */
+const time = z.iso.datetime().refine(text => !text.startsWith('0000'))
+const positionSchema = z.tuple([time, z.uuid(), z.number().int().optional()])
 
 const cursorSchema = z.string().max(200).transform((text, context): Position => {
   try {
