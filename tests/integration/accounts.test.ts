@@ -289,9 +289,9 @@ describe('members', () => {
   beforeAll(async () => { acme = await newCompany(stack) })
   const list = async () => (await acme.owner.client.get<{ data: { user_id: string, email: string, role: string, created_at: string }[] }>('/api/members')).body.data
 
-  it('are listed with their addresses, to members', async () => {
-    expect((await list()).map(({ user_id, role }) => [user_id, role])).toEqual([[acme.owner.id, 'owner'], [acme.admin.id, 'admin'], [acme.member.id, 'member']])
-    expect((await list())[0]).toMatchObject({ email: acme.owner.person.email, created_at: expect.stringMatching(/^\d{4}-.*Z$/) as string })
+  it('are listed with their addresses, newest first, to members', async () => {
+    expect((await list()).map(({ user_id, role }) => [user_id, role])).toEqual([[acme.member.id, 'member'], [acme.admin.id, 'admin'], [acme.owner.id, 'owner']])
+    expect((await list())[2]).toMatchObject({ email: acme.owner.person.email, created_at: expect.stringMatching(/^\d{4}-.*Z$/) as string })
   })
 
   it.each([

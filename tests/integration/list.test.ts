@@ -1,6 +1,8 @@
 /** Lists by cursor: every row once, whatever happens meanwhile, down to the microsecond. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listInvitations } from '#server/accounts/invitations'
+import { listMembers } from '#server/accounts/members'
 import { listAudit } from '#server/audit/list'
 import type { Caller } from '#server/database/caller'
 import { listIntegrations, listResources } from '#server/integrations/view'
@@ -32,7 +34,25 @@ const insertResource = async (at: string) => {
   return row?.id ?? ''
 }
 
+/** What the rooms of people want beside a caller. */
+const actor = () => ({ ...acme, accessToken: '', role: null })
+
 const lists: List[] = [
+  {
+    name: 'members',
+    read: async (page) => {
+      const { data, next_cursor } = await listMembers(actor(), page)
+      return { data: data.map(({ user_id }) => ({ id: user_id })), next_cursor }
+    },
+    insert: async (at) => {
+      const id = randomUUID()
+      await rooms.sql('insert into auth.users (id, email) values ($1, $2)', [id, `${id}@example.com`])
+      await rooms.sql(`insert into public.user_organizations (organization_id, user_id, role, created_at) values ($1, $2, 'member', $3::text::timestamptz)`, [acme.organizationId, id, at])
+    },
+  },
+  { name: 'invitations', read: page => listInvitations(actor(), page), insert: async at => void await rooms.sql(
+    `insert into public.invitations (organization_id, email, role, token_hash, created_at) values ($1, 'x@example.com', 'member', $2, $3::text::timestamptz)`,
+    [acme.organizationId, randomUUID().replaceAll('-', '').repeat(2), at]) },
   { name: 'integrations', read: page => listIntegrations(acme, page), insert: async at => void await insertIntegration(at) },
   { name: 'resources', read: page => listResources(acme, integration, page), insert: async at => void await insertResource(at) },
   { name: 'assessments', read: page => listAssessments(acme, page), insert: async at => void await rooms.sql(
