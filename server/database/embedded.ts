@@ -8,6 +8,7 @@ import { ConsoleEmailDriver } from '@supabase/lite'
 import { createPgliteConnection, PGlite } from '@supabase/lite/pglite'
 import { prepareLite } from './lite'
 import type { Migration } from './migrations'
+import { newTurns, sessionInTurns, type Session } from './turns'
 
 /** Answers nothing on any network; not a loopback name, which Lite might treat as a trusted developer. */
 const EMBEDDED_URL = 'http://embedded.invalid'
@@ -18,7 +19,7 @@ export interface EmbeddedSupabase {
   serviceRoleKey: string
   fetch: typeof fetch
   /** The same database, for the queue. */
-  driver: PGlite
+  driver: Session
   close: () => Promise<void>
 }
 
@@ -58,12 +59,13 @@ export async function openEmbeddedSupabase(options: {
     options: { drivers: { email: new ConsoleEmailDriver({ silent: true }) } },
   })
 
+  const turn = newTurns()
   return {
     url: EMBEDDED_URL,
     anonKey,
     serviceRoleKey,
-    fetch: async (input, init) => app.fetch(new Request(input, init)),
-    driver: connection.driver,
-    close: () => connection.close(),
+    fetch: (input, init) => turn(() => app.fetch(new Request(input, init))),
+    driver: sessionInTurns(connection.driver, turn),
+    close: () => turn(() => connection.close()),
   }
 }
