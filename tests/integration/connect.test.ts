@@ -7,7 +7,7 @@ import { newEncryptionKey } from '../support/backend.ts'
 import { expectStatus, type ApiClient } from '../support/client.ts'
 import type { Fault } from '../support/faults.ts'
 import { flowCookies, land, plantFlow, startFlow } from '../support/flow.ts'
-import { joinedBy } from '../support/members.ts'
+import { newColleague } from '../support/company.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 const encryptionKey = newEncryptionKey()
@@ -129,7 +129,7 @@ describe('a callback is refused', () => {
 
   it('when the person has lost the role that it takes', async () => {
     const owner = await stack.person()
-    const { client, userId } = await joinedBy(owner, 'admin')
+    const { client, id: userId } = await newColleague(stack, owner, 'admin')
     const callback = await (await startFlow(client)).answer('approve')
     expectStatus(await owner.patch(`/api/members/${userId}`, { role: 'member' }), 200)
     await expectRefused(client, callback, 'forbidden')
@@ -140,7 +140,7 @@ describe('a callback is refused', () => {
 
   it('when the person was put out of the organization', async () => {
     const owner = await stack.person()
-    const { client, userId } = await joinedBy(owner, 'admin')
+    const { client, id: userId } = await newColleague(stack, owner, 'admin')
     const callback = await (await startFlow(client)).answer('approve')
     expectStatus(await owner.delete(`/api/members/${userId}`), 204)
     await expectRefused(client, callback, 'forbidden')

@@ -5,7 +5,7 @@ import { expectStatus, type ApiClient } from '../support/client.ts'
 import type { Fault } from '../support/faults.ts'
 import { production, sslPath } from '../support/findings.ts'
 import { newGate } from '../support/gate.ts'
-import { joinedBy } from '../support/members.ts'
+import { newColleague } from '../support/company.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -126,7 +126,7 @@ it('ends a scan that is under way, which stores nothing', async () => {
 
 it('is for owners and admins of that organization, and asks the provider nothing for others', async () => {
   const { client, id } = await connected()
-  const { client: member } = await joinedBy(client, 'member')
+  const { client: member } = await newColleague(stack, client, 'member')
   const stranger = await stack.person()
   expect((await member.delete(`/api/integrations/${id}`)).body).toMatchObject({ status: 403, code: 'forbidden' })
   expect((await stranger.delete(`/api/integrations/${id}`)).body).toMatchObject({ status: 404, code: 'not_found' })

@@ -43,7 +43,7 @@ export function faultResponse(fault: Fault & { kind: FaultKind }, outgoing: Serv
     case 'huge': return new Response(JSON.stringify({ padding: 'x'.repeat(HUGE) }), { headers: { 'content-type': 'application/json' } })
     case 'not_json': return new Response('{"message": "cut sho', { headers: { 'content-type': 'application/json' } })
     case 'server_error': return Response.json({ message: 'Internal server error' }, { status: 500 })
-    case 'wrong_shape': return Response.json({ odd: [{ nothing: 'that anybody expects' }] })
+    case 'wrong_shape': return Response.json('nothing that anybody expects')
     case 'redirect': return new Response(null, { status: 302, headers: { location: 'http://127.0.0.1:9/elsewhere' } })
     case 'unauthorized': return Response.json({ message: 'Unauthorized' }, { status: 401 })
     case 'forbidden': return Response.json({ message: 'Forbidden resource' }, { status: 403 })

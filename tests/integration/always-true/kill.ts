@@ -21,17 +21,17 @@ const cutOff = (call: Promise<unknown>) => call.catch(() => undefined)
  * One scan under way and one just queued, one person connecting and one removing, all at once, and the end after `delayMs`.
  * @returns the ids of the assessments that were promised
  */
-export async function killAmidWork(stack: Stack, delayMs: number, who: { scanning: Tenant, queued: Tenant, removing: Tenant, connecting: ApiClient }): Promise<string[]> {
+export async function killAmidWork(stack: Stack, delayMs: number, who: { scanning: Tenant, queued: Tenant, removing: Tenant, connecting: ApiClient }): Promise<{ running: string, waiting: string }> {
   const { scanning, queued, removing, connecting } = who
   const callback = await (await startFlow(connecting)).answer('approve')
-  const first = await requestScan(scanning.client, scanning.id)
+  const running = await requestScan(scanning.client, scanning.id)
   const unanswered = [cutOff(connecting.get(callback)), cutOff(removing.client.delete(`/api/integrations/${removing.id}`))]
   await new Promise(resolve => setTimeout(resolve, delayMs))
-  const second = await requestScan(queued.client, queued.id)
+  const waiting = await requestScan(queued.client, queued.id)
   await stack.app.kill('SIGKILL')
   await Promise.all(unanswered)
   await stack.app.restart()
-  return [first, second]
+  return { running, waiting }
 }
 
 /** Whole, or gone without a trace; gone for good when asked for again. */
@@ -54,8 +54,8 @@ export async function expectConnectable(client: ApiClient): Promise<void> {
 }
 
 /** The very assessment that was promised, whole, within two minutes. */
-export async function expectCompleted({ client, id }: Tenant, promised: string): Promise<void> {
+export async function expectCompleted({ client, id }: Tenant, promised: string, moments: string): Promise<void> {
   expectStatus(await client.get(`/api/integrations/${id}`), 200)
   const assessment = await assessed(client, promised, { timeoutMs: 120_000, intervalMs: 250 })
-  expect(assessment).toMatchObject({ status: 'completed', error: null, counts: { error: 0 }, progress: { done: 30, total: 30 } })
+  expect(assessment, moments).toMatchObject({ status: 'completed', error: null, counts: { error: 0 }, progress: { done: 30, total: 30 } })
 }

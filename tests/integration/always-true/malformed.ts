@@ -18,7 +18,7 @@ interface Inputs {
 }
 
 const uuid = () => randomUUID()
-const noText = [1, true, null, [], ['text'], {}, { toString: 'x' }, 'a\u0000b', '\uD800', '']
+const noText: unknown[] = [1, true, null, [], ['text'], {}, { toString: 'x' }, 'a\u0000b', '\uD800', '']
 const longText = 'x'.repeat(5_000)
 const badIds = ['1', 'not-a-uuid', `${uuid()}0`, ` ${uuid()}`, '%00', '..%2f..%2fsession', '{}', '%E0%A4%A', 'null', '__proto__']
 const email = [...noText, longText, 'nobody', 'a@b', 'a b@example.com', 'a@example.com\r\nbcc: b@example.com', `${'x'.repeat(400)}@example.com`]
