@@ -18,6 +18,7 @@ import { runAssessment } from '#server/scanner/run'
 import { getAssessment } from '#server/scanner/view'
 import { useEncryptionKeys } from '#server/utils/encryption'
 import { loadEnv } from '#server/utils/env'
+import { captureConsole } from '#server/utils/log'
 import { readMigrations } from '../../scripts/lib/lite-database.ts'
 import { newEncryptionKey, openBackend, type Backend } from './backend.ts'
 import { newPerson } from './client.ts'
@@ -56,6 +57,10 @@ export async function openRooms(options: { provider?: Omit<ProviderOptions, 'red
   const env = { ENCRYPTION_KEY: newEncryptionKey(), APP_URL: appUrl, LOG_LEVEL: 'silent', ...provider.env, ...backend.env }
   Object.assign(process.env, env)
   loadEnv([supabase.id])
+  // As the app does: Lite writes each refused statement to the console.
+  const { warn, error } = console
+  captureConsole(console)
+  closers.push(() => Object.assign(console, { warn, error }))
   useEncryptionKeys({ current: env.ENCRYPTION_KEY })
   const sql = backend.supabase ? await openSupabase(backend.supabase.databaseUrl) : await openEmbedded()
   closers.push(stopQueue.bind(null, 5_000))
