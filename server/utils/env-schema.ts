@@ -96,6 +96,6 @@ export function* faultsBetween(set: Record<string, string>): Generator<[Variable
   else if (set.NODE_ENV === 'production' && !set.ENCRYPTION_KEY && !set.DATA_DIR) {
     yield ['ENCRYPTION_KEY', 'is missing in production, and DATA_DIR, where one could be generated and kept, is not set either']
   }
-  if (set.WEB === '0' && !supabase) yield ['WEB', 'is 0, and the embedded database takes one process, which has to serve the web']
+  if (set.WEB === '0' && set.WORKER !== '0' && !supabase) yield ['WEB', 'is 0, and the embedded database takes one process, which has to serve the web']
   if (set.WEB === '0' && set.WORKER === '0') yield ['WORKER', 'and WEB are both 0: this process would do nothing']
 }
