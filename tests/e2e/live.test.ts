@@ -135,6 +135,7 @@ describe('the configuration', () => {
 
   it('takes a switch back when the server refuses, and says why', async () => {
     const { page, integrationId } = await newIntegration('/configuration')
+    await page.waitForLoadState('networkidle') // nothing that was asked before may take the switch back
     const resource = page.getByRole('region', { name: 'Resources' }).getByRole('switch').first()
     await page.route('**/resources/*', route => route.fulfill({
       status: 503, contentType: 'application/problem+json',
