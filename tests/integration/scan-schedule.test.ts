@@ -5,6 +5,7 @@ import { getIntegration } from '#server/integrations/view'
 import { scanDue } from '#server/scanner/due'
 import { listAssessments } from '#server/scanner/view'
 import type { Caller } from '#server/database/caller'
+import { serviceClient } from '#server/database/clients'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 
 let rooms: Rooms
@@ -40,6 +41,17 @@ it('claims what is due once, though asked many times at once, and queues one job
   expect(jobs.map(job => JSON.parse(String(job.data)))).toEqual([{ assessment_id: only?.id }])
   expect(Date.parse((await getIntegration(who, id)).next_check_at ?? '')).toBe(due.getTime() + DAY)
   expect(await rooms.scan(who, id)).toMatchObject({ id: only?.id, status: 'completed' })
+})
+
+it('claims nothing that another scheduler has claimed meanwhile, even if that scan is over already', async () => {
+  const { who, id, due } = await idle()
+  const seen = (await serviceClient().from('integrations').select('next_check_at').eq('id', id).single().throwOnError()).data.next_check_at
+  await scanDue(due)
+  await rooms.scan(who, id)
+  const late = await serviceClient().rpc('claim_due_integrations', { p_items: [{ id, seen, next: new Date(due.getTime() + 5 * DAY).toISOString() }] }).throwOnError()
+  expect(late.data).toEqual([])
+  expect(await scheduled(who, id)).toHaveLength(1)
+  expect(Date.parse((await getIntegration(who, id)).next_check_at ?? '')).toBe(due.getTime() + DAY)
 })
 
 it('claims nothing a second before it is due', async () => {

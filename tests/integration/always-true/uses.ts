@@ -18,10 +18,14 @@ const room = async <T>(path: string) => await vite.ssrLoadModule(join(root, 'ser
 const { useSupabase } = await room<typeof import('../../../server/database/clients.ts')>('database/clients.ts')
 const { withCredential } = await room<typeof import('../../../server/integrations/credentials.ts')>('integrations/credentials.ts')
 
+const { readRow } = await room<typeof import('../../../server/integrations/row.ts')>('integrations/row.ts')
+
 const { SUPABASE_URL: url = '', SUPABASE_ANON_KEY: anonKey = '', SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey = '' } = process.env
 useSupabase({ url, anonKey, serviceRoleKey })
 const use = { integrationId, purpose: 'scan', actor: { type: 'worker', id: null, email: null } } as const
 const got = Array.from({ length: Number(uses) }, () => withCredential(use, async secrets => secrets.accessToken))
+// Asked after them, answered after them: they have seen the credential that is no longer good.
+for (let reads = 0; reads < 3; reads++) await readRow(integrationId)
 console.log('under way')
 console.log(`tokens: ${JSON.stringify([...new Set(await Promise.all(got))])} of ${got.length}`)
 await vite.close()
