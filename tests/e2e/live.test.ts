@@ -59,6 +59,8 @@ describe('a running assessment', () => {
     last.open()
     await bar.waitFor({ state: 'detached' })
     await page.getByRole('heading', { name: 'Evidence' }).first().waitFor()
+    const lastScan = page.getByRole('region', { name: 'Scans' }).getByText('Last scan', { exact: true }).locator('xpath=following-sibling::dd')
+    await expect.poll(() => lastScan.innerText()).toBe('just now')
     expect(errors).toEqual([])
   })
 
