@@ -18,8 +18,8 @@ export const apiSurfaceMinimal = defineCheck({
   remediation: {
     steps: [
       'Under Project Settings, Data API leave only the schemas that callers need, and a row limit of 1,000 or less.',
-      'Recreate the views listed below with security_invoker = true, and move materialized views and foreign tables to a private schema.',
-      'Give each function listed below a fixed search path: alter function <name> set search_path = \'\';',
+      'Recreate the views named in the evidence with security_invoker = true, and move materialized views and foreign tables to a private schema.',
+      'Give each function named in the evidence a fixed search path: alter function <name> set search_path = \'\';',
     ],
     url: 'https://supabase.com/docs/guides/database/hardening-data-api',
   },

@@ -10,7 +10,7 @@ export const functionsVerifyJwt = defineCheck({
   rationale: 'A function that checks no token can be called by anyone who guesses its name, with whatever rights its own code holds.',
   remediation: {
     steps: [
-      'Set verify_jwt = true for the functions listed below in supabase/config.toml and deploy them again.',
+      'Set verify_jwt = true for the functions named in the evidence in supabase/config.toml and deploy them again.',
       'A webhook that cannot send a token checks the sender\'s signature in its own code; switch this check off when that is so for all listed.',
     ],
     url: 'https://supabase.com/docs/guides/functions/auth',

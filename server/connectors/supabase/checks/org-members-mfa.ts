@@ -10,7 +10,7 @@ export const orgMembersMfa = defineCheck({
   rationale: 'A member of the organization can read the database, its keys and its backups. One member\'s stolen password is enough.',
   remediation: {
     steps: [
-      'Ask the members listed below to set up a second factor in their Supabase account\'s security settings.',
+      'Ask the members named in the evidence to set up a second factor in their Supabase account\'s security settings.',
       'Enforce it for everybody in the organization\'s security settings where the plan offers that.',
     ],
     url: 'https://supabase.com/docs/guides/platform/multi-factor-authentication',

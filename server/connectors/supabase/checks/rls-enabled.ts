@@ -12,7 +12,7 @@ export const rlsEnabled = defineCheck({
   rationale: 'The public API key is in every browser. A table without row level security can be read and changed by anyone who has it.',
   remediation: {
     steps: [
-      'Open Security Advisor in the project and go through the tables listed below.',
+      'Open Security Advisor in the project and go through the tables named in the evidence.',
       'For each run: alter table <schema>.<table> enable row level security;',
       'Add policies that say who may read and write which rows, then test them as a signed-out and as another user.',
     ],

@@ -12,7 +12,7 @@ export const rlsPoliciesEffective = defineCheck({
   rationale: 'A policy that is always true, or that trusts metadata which users can edit themselves, lets everybody through while the table looks protected.',
   remediation: {
     steps: [
-      'Find the policies listed below in the project under Authentication, Policies.',
+      'Find the policies named in the evidence in the project under Authentication, Policies.',
       'Tie each to the caller, for example: using ((select auth.uid()) = user_id).',
       'Take roles from app_metadata or from a table of your own, never from user_metadata.',
     ],

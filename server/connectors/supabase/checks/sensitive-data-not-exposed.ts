@@ -11,7 +11,7 @@ export const sensitiveDataNotExposed = defineCheck({
   rationale: 'A view over auth.users, a leaked service key or a column of card numbers in an exposed schema hands personal data to anyone with the public key.',
   remediation: {
     steps: [
-      'Move the views, tables and queues listed below into a schema that the API does not expose.',
+      'Move the views, tables and queues named in the evidence into a schema that the API does not expose.',
       'Offer what callers need through a security_invoker view or a function that checks the caller.',
       'If a service key is listed: replace it now and look for its use in the logs.',
     ],

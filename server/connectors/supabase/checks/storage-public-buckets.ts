@@ -10,7 +10,7 @@ export const storagePublicBuckets = defineCheck({
   rationale: 'Every file in a public bucket can be fetched by anyone who has or guesses its address, whatever the policies say.',
   remediation: {
     steps: [
-      'Look into each bucket listed below for files that are not meant for everybody.',
+      'Look into each bucket named in the evidence for files that are not meant for everybody.',
       'Make it private under Storage and hand out signed addresses; keep public buckets to assets of your site.',
     ],
     url: 'https://supabase.com/docs/guides/storage/buckets/fundamentals',
