@@ -48,7 +48,8 @@ once('a bad environment', () => {
       ['APP_URL', 'ENCRYPTION_KEY', 'WORKER', 'LOG_LEVEL', 'SUPABASE_API_URL', 'DATABASE_URL', 'ENCRYPTION_KEYS_PREVIOUS']],
     ['an all-zero key', { ENCRYPTION_KEY: Buffer.alloc(32).toString('base64') }, ['ENCRYPTION_KEY']],
     ['production without a key and a folder for one', { DATA_DIR: undefined }, ['ENCRYPTION_KEY']],
-    ['nothing to do', { WEB: '0', WORKER: '0' }, ['WEB', 'WORKER']],
+    ['nothing to do', { WEB: '0', WORKER: '0' }, ['WORKER']],
+    ['no web with the embedded database', { WEB: '0' }, ['WEB']],
   ])('%s: one message names every fault and its remedy, and the process ends with 1', async (_, env, variables) => {
     const { code, output } = await refusalOf(env)
     expect(code).toBe(1)
