@@ -25,8 +25,16 @@ export function nextRun(schedule: string, after: Date): string {
   return next.toISOString()
 }
 
-/** `At 06:00 AM UTC`. A schedule that can't be put in words is given as it is. */
+/** Lists say the same few schedules again and again, and each takes a parser some time. */
+const known = new Map<string, string>()
+
+/** `At 06:00, every day UTC`. A schedule that can't be put in words is given as it is. */
 export function scheduleInWords(schedule: string): string {
+  const before = known.get(schedule)
+  if (before !== undefined) return before
   const words = cronstrue.toString(schedule, { throwExceptionOnParseError: false, verbose: true, use24HourTimeFormat: true })
-  return words.startsWith('An error occurred') ? schedule : `${words} UTC`
+  const text = words.startsWith('An error occurred') ? schedule : `${words} UTC`
+  if (known.size >= 1_000) known.clear()
+  known.set(schedule, text)
+  return text
 }
