@@ -1,18 +1,12 @@
 /** Start and stop, in order: environment, key, database, queue, sandbox, work. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { EmbeddedSupabase } from '#server/database/embedded'
 import { serviceClient, useSupabase } from '#server/database/clients'
 import { useSandbox } from '#server/integrations/client'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
 import { queueUnclaimed } from '#server/scanner/due'
 import { runAssessment } from '#server/scanner/run'
-import { deriveKey } from '#server/utils/encryption'
-import { ensureEncryptionKey } from '#server/utils/encryption-key'
-import type { Env } from '#server/utils/env'
 import { log } from '#server/utils/log'
-import type { Migration } from '#server/database/migrations'
+import { openDatabase, type OpenOptions } from '#server/open'
 
 /** How long running jobs may take to end at shutdown before they go back to the queue. */
 const SHUTDOWN_PATIENCE_MS = 8_000
@@ -21,15 +15,8 @@ const shutdown = new AbortController()
 const closers: (() => Promise<void> | void)[] = []
 let started: Promise<void> = Promise.resolve()
 
-export interface StartOptions {
-  env: Env
-  migrations: () => Promise<Migration[]>
-  /** Wait for a process that is on its way out: a development server that reloads. */
-  patienceMs: number
-}
-
 /** Begins to start; what asks for the database waits for `whenReady`. */
-export function start(options: StartOptions): Promise<void> {
+export function start(options: OpenOptions): Promise<void> {
   started = open(options)
   return started
 }
@@ -39,12 +26,8 @@ export function whenReady(): Promise<void> {
   return started
 }
 
-async function open({ env, migrations, patienceMs }: StartOptions): Promise<void> {
-  if (env.mode === 'embedded') refuseLostKey(env)
-  await ensureEncryptionKey(env)
-  const embedded = env.supabase ? null : await openEmbedded(env, await migrations(), patienceMs)
-  useSupabase(embedded ?? env.supabase)
-  if (!embedded) await requireSchema()
+async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
+  const embedded = await openDatabase({ env, migrations, patienceMs }, closers)
 
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
   closers.push(() => stopQueue(SHUTDOWN_PATIENCE_MS + 2_000))
@@ -59,31 +42,6 @@ async function open({ env, migrations, patienceMs }: StartOptions): Promise<void
     await queueUnclaimed()
   }
   log.info('started', { mode: env.mode, worker: env.worker, web: env.web, sandbox: env.sandbox, url: env.appUrl })
-}
-
-/** A new key beside an old database would make every stored credential unreadable, quietly. */
-function refuseLostKey(env: Env): void {
-  if (env.encryptionKey || !existsSync(join(env.dataDir, 'database')) || existsSync(join(env.dataDir, 'encryption.key'))) return
-  throw new Error(`${env.dataDir} holds a database and no encryption.key. Restore that file, or set ENCRYPTION_KEY to the key it was made with.`)
-}
-
-async function openEmbedded(env: Env, migrations: Migration[], patienceMs: number): Promise<EmbeddedSupabase> {
-  const { lockDataDir } = await import('#server/database/lock')
-  const { openEmbeddedSupabase } = await import('#server/database/embedded')
-  closers.push(await lockDataDir(env.dataDir, { patienceMs }))
-  const jwtSecret = deriveKey('embedded-supabase/jwt/1').export().toString('base64url')
-  const embedded = await openEmbeddedSupabase({ directory: env.dataDir, jwtSecret, siteUrl: env.appUrl, migrations })
-  closers.push(embedded.close)
-  return embedded
-}
-
-async function requireSchema(): Promise<void> {
-  const { error } = await serviceClient().from('integrations').select('id').limit(1)
-  if (!error) return
-  const missing = error.code.startsWith('PGRST2') || error.code === '42P01'
-  throw new Error(missing
-    ? 'The Supabase project has not got this version\'s tables yet. Run: npx supabase db push'
-    : `Supabase at SUPABASE_URL does not answer as the service role (${error.code || 'no answer'}). Compare SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY with the project's settings.`)
 }
 
 async function releaseAll(): Promise<void> {

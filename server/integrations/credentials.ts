@@ -20,13 +20,18 @@ export interface Use {
   purpose: string
   actor: AuditActor
   from?: RequestInfo
+  /** What stands beside the purpose: the assessment, its checks, the permissions they need. */
+  detail?: { [key: string]: string | string[] }
 }
 
-interface Secrets { accessToken: string, refreshToken: string | null }
+export interface TokenPair { accessToken: string, refreshToken: string | null }
+
+/** The grant's main tokens, and those of further slots that the connector declares (a person's beside a bot's). */
+export interface Secrets extends TokenPair { extra: Readonly<Record<string, TokenPair>> }
 
 function open(row: IntegrationRow): Secrets {
   const config = decryptConfig(row.config, { integrationId: row.id, organizationId: row.organizationId }, row.connector.secrets)
-  return { accessToken: config.access_token, refreshToken: config.refresh_token ?? null }
+  return { accessToken: config.access_token, refreshToken: config.refresh_token ?? null, extra: {} }
 }
 
 function renew(row: IntegrationRow): Promise<IntegrationRow> {
@@ -34,7 +39,7 @@ function renew(row: IntegrationRow): Promise<IntegrationRow> {
 }
 
 async function audit(row: IntegrationRow, use: Use): Promise<void> {
-  await recordAudit({ organizationId: row.organizationId, actor: use.actor, action: 'credential.used', target: { type: 'integration', id: row.id }, detail: { purpose: use.purpose }, from: use.from })
+  await recordAudit({ organizationId: row.organizationId, actor: use.actor, action: 'credential.used', target: { type: 'integration', id: row.id }, detail: { purpose: use.purpose, ...use.detail }, from: use.from })
 }
 
 /** The row with a credential that lives for another while. The old one serves while it lives and the failure may pass. */

@@ -1,7 +1,7 @@
 /** Who may import whom (design: "Who may import whom, downwards only, no circles"). */
 import { isClientFile, type Source, type Violation } from '../source.ts'
 
-/** Each room and the rooms below it that it may know. `errors`, `startup`: the files at the top of server/. */
+/** Each room and the rooms below it that it may know. `errors`, `open`, `startup`: the files at the top of server/. */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   sandbox: [],
@@ -14,8 +14,9 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   accounts: ['audit', 'database', 'errors', 'utils', 'shared'],
   integrations: ['oauth', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   scanner: ['integrations', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  open: ['database', 'utils'],
   // The composition root: opens and closes every room, and is the only one that loads the sandbox.
-  startup: ['scanner', 'integrations', 'accounts', 'audit', 'queue', 'database', 'connectors', 'sandbox', 'errors', 'utils'],
+  startup: ['open', 'scanner', 'integrations', 'accounts', 'audit', 'queue', 'database', 'connectors', 'sandbox', 'errors', 'utils'],
   // What the routes share: parsing, authorizing, answering.
   http: ['accounts', 'integrations', 'oauth', 'connectors', 'audit', 'errors', 'utils', 'shared'],
   api: ['http', 'startup', 'scanner', 'integrations', 'accounts', 'audit', 'connectors', 'errors', 'utils', 'shared'],
