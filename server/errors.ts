@@ -87,6 +87,8 @@ export class OAuthError extends Error {
     readonly failure: 'dead_grant' | 'our_application' | 'passing',
     readonly oauthError: string,
     options: { cause?: unknown } = {},
+    /** From the provider's own headers, when it asked us to wait. */
+    readonly retryAfterSeconds: number | null = null,
   ) {
     super(`${failure}: ${oauthError}`, options)
   }

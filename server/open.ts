@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { serviceClient, useSupabase } from '#server/database/clients'
 import type { EmbeddedSupabase } from '#server/database/embedded'
 import type { Migration } from '#server/database/migrations'
-import { deriveKey } from '#server/utils/encryption'
+import { installationSecret } from '#server/integrations/installation-secret'
+import { requireKeys } from '#server/integrations/keys-check'
+import { deriveKey, useEncryptionKeys } from '#server/utils/encryption'
 import { ensureEncryptionKey } from '#server/utils/encryption-key'
 import type { Env } from '#server/utils/env'
 
@@ -25,6 +27,8 @@ export async function openDatabase({ env, migrations, patienceMs }: OpenOptions,
   const embedded = env.supabase ? null : await openEmbedded(env, await migrations(), patienceMs, closers)
   useSupabase(embedded ?? env.supabase)
   if (!embedded) await requireSchema()
+  if (!embedded && !env.encryptionKey) useEncryptionKeys({ current: await installationSecret(), previous: env.previousEncryptionKeys })
+  await requireKeys()
   return embedded
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { serviceClient, useSupabase } from '#server/database/clients'
 import { useSandbox } from '#server/integrations/client'
+import { redeemsSettled } from '#server/integrations/redeem'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
 import { queueUnclaimed } from '#server/scanner/due'
 import { runAssessment } from '#server/scanner/run'
@@ -12,6 +13,7 @@ import { openDatabase, type OpenOptions } from '#server/open'
 const SHUTDOWN_PATIENCE_MS = 8_000
 
 const shutdown = new AbortController()
+const stopping = new AbortController()
 const closers: (() => Promise<void> | void)[] = []
 let started: Promise<void> = Promise.resolve()
 
@@ -21,6 +23,11 @@ export function start(options: OpenOptions): Promise<void> {
   return started
 }
 
+/** Aborted when this process is to end: what is under way ends, nothing new is begun. */
+export function shutdownSignal(): AbortSignal {
+  return stopping.signal
+}
+
 /** Resolves when everything is open. */
 export function whenReady(): Promise<void> {
   return started
@@ -28,6 +35,7 @@ export function whenReady(): Promise<void> {
 
 async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
   const embedded = await openDatabase({ env, migrations, patienceMs }, closers)
+  closers.push(() => redeemsSettled(SHUTDOWN_PATIENCE_MS))
 
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
   closers.push(() => stopQueue(SHUTDOWN_PATIENCE_MS + 2_000))
@@ -80,6 +88,7 @@ async function databaseIsHealthy(): Promise<boolean> {
 
 /** Lets running jobs end, gives the others back to the queue, closes the database and frees its folder. */
 export async function stop(): Promise<void> {
+  stopping.abort()
   const patience = setTimeout(() => shutdown.abort(), SHUTDOWN_PATIENCE_MS)
   for (const close of closers.splice(0).reverse()) {
     try {

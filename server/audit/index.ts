@@ -38,10 +38,9 @@ export function byUser(who: { userId: string, email: string }): AuditActor {
   return { type: 'user', id: who.userId, email: who.email }
 }
 
-/** @throws AppError when the row could not be written */
-export async function recordAudit(entry: AuditEntry): Promise<void> {
-  unwrap(await serviceClient().from('audit_log').insert({
-    organization_id: entry.organizationId,
+/** An entry as the database's functions write it, in the same statement as the deed. */
+export function auditRow(entry: Omit<AuditEntry, 'organizationId'>) {
+  return {
     actor_type: entry.actor.type,
     actor_id: entry.actor.id,
     actor_email: entry.actor.email,
@@ -52,7 +51,12 @@ export async function recordAudit(entry: AuditEntry): Promise<void> {
     ip: entry.from?.ip ?? null,
     user_agent: entry.from?.userAgent ?? null,
     request_id: entry.from?.requestId ?? null,
-  }))
+  }
+}
+
+/** @throws AppError when the row could not be written */
+export async function recordAudit(entry: AuditEntry): Promise<void> {
+  unwrap(await serviceClient().from('audit_log').insert({ organization_id: entry.organizationId, ...auditRow(entry) }))
 }
 
 /** After the fact: the deed is done, so a log that can't be written is shouted about and not turned into a failure. */

@@ -97,8 +97,12 @@ export interface TokenSet {
   refreshToken?: string
   /** Seconds from now. Undefined: the provider named no lifetime. */
   expiresIn?: number
+  /** Seconds until the refresh token itself ends, where the provider says so. */
+  refreshExpiresIn?: number
   /** Undefined: the provider did not say what it granted. */
   scopes?: string[]
+  /** Further tokens of the same grant, by slot (see `OAuth2.slots`), in the answer to an authorization code. */
+  extra?: Readonly<Record<string, TokenSet>>
 }
 
 /** RFC 6749 authorization code grant, with RFC 7636 where the provider takes it. */
@@ -118,6 +122,11 @@ export interface OAuth2 {
   authorizeParameters?: Readonly<Record<string, string>>
   /** RFC 9207: when set, a callback must carry this `iss`. */
   issuer?: string
+  /**
+   * Further tokens that one grant holds, each renewed by a refresh token of its own: a person's beside a bot's. Their fields
+   * in `config` begin with the slot's name (`user_access_token`, ...) and stand in `Connector.secrets`.
+   */
+  slots?: readonly string[]
   /** The answer of the token endpoint. Accepts any 2xx; throws (zod) on anything that is not a grant. */
   tokenAnswer: z.ZodType<TokenSet>
   /** How a grant is ended at the provider; `null` where the provider offers nothing. */

@@ -2,9 +2,16 @@ import type { Connector } from './contract'
 import { supabase } from './supabase'
 
 /** One line per provider; the only place where the set of providers is written down. */
-const connectors: readonly Connector[] = [
+const own: readonly Connector[] = [
   supabase,
 ]
+
+let connectors = own
+
+/** Puts others in their place, or with null the own ones back: a test's connector is no provider of the product. */
+export function useConnectors(next: readonly Connector[] | null): void {
+  connectors = next ?? own
+}
 
 export function allConnectors(): readonly Connector[] {
   return connectors

@@ -282,6 +282,24 @@ export type Database = {
           },
         ]
       }
+      installation_secrets: {
+        Row: {
+          created_at: string
+          name: string
+          wrapped: string
+        }
+        Insert: {
+          created_at?: string
+          name: string
+          wrapped: string
+        }
+        Update: {
+          created_at?: string
+          name?: string
+          wrapped?: string
+        }
+        Relationships: []
+      }
       integration_resources: {
         Row: {
           created_at: string
@@ -338,6 +356,7 @@ export type Database = {
           config_metadata: Json
           connected_by: string | null
           created_at: string
+          credential_key_id: string | null
           external_account_id: string
           external_account_name: string
           id: string
@@ -349,8 +368,10 @@ export type Database = {
           next_check_at: string | null
           organization_id: string
           refresh_due_at: string
+          refresh_failures: number
           refresh_lease_owner: string | null
           refresh_lease_until: string | null
+          refresh_slot: string
           sandbox: boolean
           scan_schedule: string
           status: string
@@ -362,6 +383,7 @@ export type Database = {
           config_metadata?: Json
           connected_by?: string | null
           created_at?: string
+          credential_key_id?: never
           external_account_id: string
           external_account_name: string
           id?: string
@@ -373,8 +395,10 @@ export type Database = {
           next_check_at?: string | null
           organization_id: string
           refresh_due_at?: string
+          refresh_failures?: number
           refresh_lease_owner?: string | null
           refresh_lease_until?: string | null
+          refresh_slot?: string
           sandbox?: boolean
           scan_schedule: string
           status?: string
@@ -386,6 +410,7 @@ export type Database = {
           config_metadata?: Json
           connected_by?: string | null
           created_at?: string
+          credential_key_id?: never
           external_account_id?: string
           external_account_name?: string
           id?: string
@@ -397,8 +422,10 @@ export type Database = {
           next_check_at?: string | null
           organization_id?: string
           refresh_due_at?: string
+          refresh_failures?: number
           refresh_lease_owner?: string | null
           refresh_lease_until?: string | null
+          refresh_slot?: string
           sandbox?: boolean
           scan_schedule?: string
           status?: string
@@ -459,6 +486,80 @@ export type Database = {
           },
         ]
       }
+      key_encryption_keys: {
+        Row: {
+          encryptions: number
+          first_used_at: string
+          kek_id: string
+        }
+        Insert: {
+          encryptions?: number
+          first_used_at?: string
+          kek_id: string
+        }
+        Update: {
+          encryptions?: number
+          first_used_at?: string
+          kek_id?: string
+        }
+        Relationships: []
+      }
+      key_rotations: {
+        Row: {
+          finished_at: string | null
+          id: string
+          started_at: string
+        }
+        Insert: {
+          finished_at?: string | null
+          id?: string
+          started_at?: string
+        }
+        Update: {
+          finished_at?: string | null
+          id?: string
+          started_at?: string
+        }
+        Relationships: []
+      }
+      organization_keys: {
+        Row: {
+          created_at: string
+          encryptions: number
+          kek_id: string
+          key_id: string
+          organization_id: string
+          retired_at: string | null
+          wrapped: string
+        }
+        Insert: {
+          created_at?: string
+          encryptions?: number
+          kek_id: string
+          key_id: string
+          organization_id: string
+          retired_at?: string | null
+          wrapped: string
+        }
+        Update: {
+          created_at?: string
+          encryptions?: number
+          kek_id?: string
+          key_id?: string
+          organization_id?: string
+          retired_at?: string | null
+          wrapped?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'organization_keys_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
       organizations: {
         Row: {
           created_at: string
@@ -476,6 +577,56 @@ export type Database = {
           name?: string
         }
         Relationships: []
+      }
+      refresh_journal: {
+        Row: {
+          ended_at: string | null
+          failure: Json | null
+          id: string
+          integration_id: string
+          maybe_spent: boolean
+          organization_id: string
+          owner: string
+          sent_at: string
+          slot: string
+          state: string
+          version: number
+        }
+        Insert: {
+          ended_at?: string | null
+          failure?: Json | null
+          id?: string
+          integration_id: string
+          maybe_spent?: boolean
+          organization_id: string
+          owner: string
+          sent_at?: string
+          slot: string
+          state?: string
+          version: number
+        }
+        Update: {
+          ended_at?: string | null
+          failure?: Json | null
+          id?: string
+          integration_id?: string
+          maybe_spent?: boolean
+          organization_id?: string
+          owner?: string
+          sent_at?: string
+          slot?: string
+          state?: string
+          version?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'refresh_journal_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
       }
       used_oauth_states: {
         Row: {
@@ -550,6 +701,27 @@ export type Database = {
         }
         Returns: string
       }
+      add_organization_key: {
+        Args: {
+          p_kek_id: string
+          p_key_id: string
+          p_organization_id: string
+          p_replaces: string
+          p_wrapped: string
+        }
+        Returns: boolean
+      }
+      begin_refresh: {
+        Args: {
+          p_id: string
+          p_owner: string
+          p_seconds: number
+          p_seen_failed_at: string
+          p_seen_version: number
+          p_slot: string
+        }
+        Returns: Json
+      }
       change_integration: {
         Args: {
           p_enabled_checks?: Json
@@ -587,11 +759,35 @@ export type Database = {
         }
         Returns: boolean
       }
+      count_wraps: {
+        Args: {
+          p_count: number
+          p_kek_id: string
+        }
+        Returns: undefined
+      }
       create_organization: {
         Args: {
           p_name: string
         }
         Returns: string
+      }
+      credentials_to_rotate: {
+        Args: {
+          p_after: string
+          p_limit: number
+        }
+        Returns: {
+          config: Json
+          id: string
+          integration_type: string
+          organization_id: string
+          version: number
+        }[]
+      }
+      drop_empty_keys: {
+        Args: never
+        Returns: number
       }
       fail_assessment: {
         Args: {
@@ -600,6 +796,61 @@ export type Database = {
           p_owner: string
         }
         Returns: boolean
+      }
+      fail_refresh: {
+        Args: {
+          p_audit: Json
+          p_dead: boolean
+          p_error: Json
+          p_id: string
+          p_journal_id: string
+          p_maybe_spent: boolean
+          p_owner: string
+          p_refresh_due_at: string
+          p_version: number
+        }
+        Returns: boolean
+      }
+      finish_refresh: {
+        Args: {
+          p_audit: Json
+          p_config: Json
+          p_id: string
+          p_journal_id: string
+          p_owner: string
+          p_refresh_due_at: string
+          p_refresh_slot: string
+          p_version: number
+        }
+        Returns: string
+      }
+      key_census: {
+        Args: never
+        Returns: {
+          encryptions: number
+          held: number
+          key_id: string
+          kind: string
+          organizations: number
+        }[]
+      }
+      keys_needed: {
+        Args: never
+        Returns: {
+          held: number
+          key_id: string
+          kind: string
+        }[]
+      }
+      lease_due_refreshes: {
+        Args: {
+          p_limit: number
+          p_now: string
+          p_owner: string
+          p_seconds: number
+          p_types: string[]
+        }
+        Returns: Json[]
       }
       list_members: {
         Args: {
@@ -622,6 +873,32 @@ export type Database = {
           role: string
         }[]
       }
+      note_probe: {
+        Args: {
+          p_error: Json
+          p_failed: boolean
+          p_id: string
+          p_refresh_due_at: string
+          p_version: number
+        }
+        Returns: undefined
+      }
+      organization_wraps: {
+        Args: {
+          p_organization_id: string
+        }
+        Returns: Json
+      }
+      organizations_to_rekey: {
+        Args: {
+          p_before: string
+          p_limit: number
+        }
+        Returns: {
+          key_id: string
+          organization_id: string
+        }[]
+      }
       overview: {
         Args: {
           p_organization_id: string
@@ -634,6 +911,15 @@ export type Database = {
           p_owner: string
         }
         Returns: boolean
+      }
+      release_refresh: {
+        Args: {
+          p_id: string
+          p_journal_id: string
+          p_owner: string
+          p_refresh_due_at: string
+        }
+        Returns: undefined
       }
       report_progress: {
         Args: {
@@ -655,6 +941,17 @@ export type Database = {
           created: boolean
         }[]
       }
+      reserve_encryptions: {
+        Args: {
+          p_count: number
+          p_organization_id: string
+        }
+        Returns: {
+          encryptions: number
+          exhausted: boolean
+          keys: Json
+        }[]
+      }
       start_assessment: {
         Args: {
           p_id: string
@@ -668,6 +965,14 @@ export type Database = {
           trigger: string
         }[]
       }
+      start_key_rotation: {
+        Args: never
+        Returns: {
+          id: string
+          resumed: boolean
+          started_at: string
+        }[]
+      }
       store_connection: {
         Args: {
           p_integration: Json
@@ -676,26 +981,18 @@ export type Database = {
         }
         Returns: string
       }
-      store_refresh_failure: {
+      store_rotated_credentials: {
         Args: {
-          p_dead: boolean
-          p_error: Json
-          p_id: string
-          p_owner: string
-          p_refresh_due_at: string
-          p_version: number
+          p_items: Json
         }
-        Returns: boolean
+        Returns: string[]
       }
-      store_refreshed_credentials: {
+      store_wraps: {
         Args: {
-          p_config: Json
-          p_id: string
-          p_owner: string
-          p_refresh_due_at: string
-          p_version: number
+          p_items: Json
+          p_kek_id: string
         }
-        Returns: boolean
+        Returns: number
       }
       sync_resources: {
         Args: {
@@ -705,13 +1002,13 @@ export type Database = {
         }
         Returns: undefined
       }
-      take_refresh_lease: {
+      take_credential: {
         Args: {
+          p_audit?: Json
+          p_fresh_until?: string
           p_id: string
-          p_owner: string
-          p_seconds: number
         }
-        Returns: boolean
+        Returns: Json
       }
       unclaimed_assessments: {
         Args: {
@@ -724,6 +1021,17 @@ export type Database = {
           p_state_hash: string
         }
         Returns: boolean
+      }
+      wraps_to_rewrite: {
+        Args: {
+          p_kek_id: string
+          p_limit: number
+        }
+        Returns: {
+          key_id: string
+          organization_id: string
+          wrapped: string
+        }[]
       }
     }
     Enums: {

@@ -19,13 +19,13 @@ import { exchangeCode } from '#server/oauth/exchange'
 import { createApiReader } from '#server/oauth/http'
 import { revokeGrant } from '#server/oauth/revoke'
 import { flowCookieName, newState, newVerifier, sealFlow, stateHash, type Flow } from '#server/oauth/state'
-import { encryptConfig } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { nextRun } from '#server/utils/schedule'
 import type { CallbackErrorCode } from '#shared/callback-errors'
 import { clientToConnect, missingConfiguration } from './client'
 import { resourceRows } from './resources'
-import { refreshDueAt, tokenConfig } from './token-config'
+import { grantConfig, MAIN_SLOT, nextRefresh } from './token-config'
+import { keyForEncrypting, sealTokens } from './vault'
 
 /** Who connects, for which organization. */
 export interface Connecting { userId: string, email: string, organizationId: string }
@@ -137,21 +137,21 @@ async function store(
 
     const id = existing?.id ?? randomUUID()
     const now = new Date()
-    const fields = tokenConfig(tokens, null, now)
+    const fields = grantConfig(tokens, connector.secrets, now)
+    const next = nextRefresh(fields, [MAIN_SLOT, ...connector.authorization.slots ?? []], now)
     const [main] = resources
     const fresh = existing ? {} : { enabled_checks: connector.defaultChecks, project_id: main?.externalId ?? null, project_name: main?.name ?? null }
-    const config = encryptConfig({
+    const key = await keyForEncrypting(who.organizationId, connector.secrets.length)
+    const config = sealTokens({
       ...fields, ...fresh,
-      // A reconnect replaces the whole grant: without a refresh token, the old one must not stay.
-      refresh_token: fields.refresh_token ?? null,
       scopes_requested: connector.authorization.scopes.map(scope => scope.name),
       scopes_granted: tokens.scopes ?? null,
-    }, { integrationId: id, organizationId: who.organizationId }, connector.secrets)
+    }, { id, organizationId: who.organizationId, version: (existing?.version ?? 0) + 1 }, connector, key)
     const assessmentId = unwrap(await serviceClient().rpc('store_connection', {
       p_integration: {
         id, organization_id: who.organizationId, integration_type: connector.id, name: nameOf(account), config: config as Json,
         scan_schedule: connector.defaultSchedule, next_check_at: nextRun(connector.defaultSchedule, now), external_account_id: account.id,
-        external_account_name: account.name, sandbox: target.inSandbox, refresh_due_at: refreshDueAt(fields.expires_at, now), connected_by: who.userId,
+        external_account_name: account.name, sandbox: target.inSandbox, refresh_due_at: next.dueAt, refresh_slot: next.slot, connected_by: who.userId,
       },
       p_resources: resourceRows(resources),
       ...(existing ? { p_version: existing.version } : {}),

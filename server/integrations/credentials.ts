@@ -2,7 +2,8 @@
  * The credential room: the only place that opens what is encrypted. A credential is handed to a function for a stated
  * purpose, after an audit row says so, and forgotten when the function ends.
  */
-import { recordAudit, type AuditActor, type RequestInfo } from '#server/audit'
+import { z } from 'zod'
+import { auditRow, type AuditActor, type RequestInfo } from '#server/audit'
 import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -10,9 +11,12 @@ import { ProviderError } from '#server/errors'
 import { createApiReader } from '#server/oauth/http'
 import { decryptConfig } from '#server/utils/encryption'
 import { clientFor } from './client'
-import { CredentialError, refresh } from './refresh'
-import { readRow, type IntegrationRow } from './row'
-import { endsWithin, REFRESH_AHEAD_MS } from './token-config'
+import { CredentialError } from './credential-error'
+import { slotsOf } from './redeem'
+import { refresh } from './refresh'
+import { toRow, type IntegrationRow } from './row'
+import { endsWithin, MAIN_SLOT, REFRESH_AHEAD_MS, slotField } from './token-config'
+import { contextOf } from './vault'
 
 export interface Use {
   integrationId: string
@@ -29,31 +33,46 @@ export interface TokenPair { accessToken: string, refreshToken: string | null }
 /** The grant's main tokens, and those of further slots that the connector declares (a person's beside a bot's). */
 export interface Secrets extends TokenPair { extra: Readonly<Record<string, TokenPair>> }
 
-function open(row: IntegrationRow): Secrets {
-  const config = decryptConfig(row.config, { integrationId: row.id, organizationId: row.organizationId }, row.connector.secrets)
-  return { accessToken: config.access_token, refreshToken: config.refresh_token ?? null, extra: {} }
+/** The row's config with its secrets in the clear. @throws EncryptionError */
+export async function openConfig(row: IntegrationRow): Promise<Record<string, unknown>> {
+  return decryptConfig<Record<string, unknown>>(row.config, await contextOf(row), row.connector.secrets)
 }
 
-function renew(row: IntegrationRow): Promise<IntegrationRow> {
-  return refresh(row, stale => open(stale).refreshToken)
+async function open(row: IntegrationRow): Promise<Secrets> {
+  const config = await openConfig(row)
+  const text = (field: string) => typeof config[field] === 'string' ? config[field] : null
+  const pair = (slot: string) => ({ accessToken: text(slotField(slot, 'access_token')) ?? '', refreshToken: text(slotField(slot, 'refresh_token')) })
+  const others = slotsOf(row).slice(1).filter(slot => text(slotField(slot, 'access_token')))
+  return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])) }
 }
 
-async function audit(row: IntegrationRow, use: Use): Promise<void> {
-  await recordAudit({ organizationId: row.organizationId, actor: use.actor, action: 'credential.used', target: { type: 'integration', id: row.id }, detail: { purpose: use.purpose, ...use.detail }, from: use.from })
+function entryOf(use: Use) {
+  return auditRow({ actor: use.actor, action: 'credential.used', target: { type: 'integration', id: use.integrationId }, detail: { purpose: use.purpose, ...use.detail }, from: use.from })
 }
 
-/** The row with a credential that lives for another while. The old one serves while it lives and the failure may pass. */
-async function freshRow(integrationId: string): Promise<IntegrationRow> {
-  const row = await readRow(integrationId)
-  if (!endsWithin(row.config.expires_at, REFRESH_AHEAD_MS, new Date())) return row
+/**
+ * The row and the audit entry of its use, in one statement: no entry, no credential.
+ * @param freshUntil null: as it is; otherwise one that ends before is handed out unnoted, to be renewed first
+ */
+async function take(use: Use, freshUntil: Date | null): Promise<{ row: IntegrationRow, audited: boolean }> {
+  const answer = unwrap(await serviceClient().rpc('take_credential', {
+    p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
+  }))
+  return { row: toRow(answer), audited: z.object({ audited: z.boolean() }).parse(answer).audited }
+}
+
+/** The row with a credential that lives for another while, its use noted. The old one serves while it lives and the failure may pass. */
+async function takeFresh(use: Use): Promise<IntegrationRow> {
+  const first = await take(use, new Date(Date.now() + REFRESH_AHEAD_MS))
+  if (first.audited) return first.row
   try {
-    return await renew(row)
+    await refresh(first.row, openConfig)
   }
   catch (error) {
-    const lives = !endsWithin(row.config.expires_at, 0, new Date())
-    if (error instanceof CredentialError && error.failure !== 'dead_grant' && lives) return row
-    throw error
+    const lives = !endsWithin(first.row.config.expires_at, 0, new Date())
+    if (!(error instanceof CredentialError && error.failure !== 'dead_grant' && lives)) throw error
   }
+  return (await take(use, null)).row
 }
 
 /**
@@ -62,16 +81,14 @@ async function freshRow(integrationId: string): Promise<IntegrationRow> {
  * written withholds the credential
  */
 export async function withCredential<T>(use: Use, fn: (secrets: Secrets, row: IntegrationRow) => Promise<T>): Promise<T> {
-  const row = await freshRow(use.integrationId)
-  await audit(row, use)
-  return fn(open(row), row)
+  const row = await takeFresh(use)
+  return fn(await open(row), row)
 }
 
 /** As `withCredential`, with the tokens as they are: to end a grant nobody needs a fresh one. */
 export async function withStoredCredential<T>(use: Use, fn: (secrets: Secrets, row: IntegrationRow) => Promise<T>): Promise<T> {
-  const row = await readRow(use.integrationId)
-  await audit(row, use)
-  return fn(open(row), row)
+  const { row } = await take(use, null)
+  return fn(await open(row), row)
 }
 
 /**
@@ -118,9 +135,9 @@ class RenewingReader implements ApiReader {
       if (!(error instanceof ProviderError) || error.kind !== 'unauthorized') throw error
     }
     // Several calls may be refused at once: they share one renewal.
-    this.renewal ??= renew(this.row).then((row) => {
+    this.renewal ??= refresh(this.row, openConfig).then(async (row) => {
       this.row = row
-      this.reader = this.readerFor(open(row).accessToken)
+      this.reader = this.readerFor((await open(row)).accessToken)
     })
     try {
       await this.renewal

@@ -1,4 +1,4 @@
-/** The integration's row as the credential room reads it: with the service role, ciphertext included. */
+/** The integration's row as the credential room reads it: with the service role, ciphertext and wrapped keys included. */
 import { z } from 'zod'
 import type { Connector } from '#server/connectors/contract'
 import { findConnector } from '#server/connectors/registry'
@@ -19,6 +19,9 @@ const configSchema = z.looseObject({
 const lastErrorSchema = z.object({ class: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable().catch(null)
 export type LastError = NonNullable<z.infer<typeof lastErrorSchema>>
 
+export const wrappedKeys = z.array(z.object({ key_id: z.string(), wrapped: z.string(), retired: z.boolean() }))
+export type WrappedKeys = z.infer<typeof wrappedKeys>
+
 export interface IntegrationRow {
   id: string
   organizationId: string
@@ -29,16 +32,31 @@ export interface IntegrationRow {
   status: string
   sandbox: boolean
   lastError: LastError | null
+  /** Failed refreshes since the last success. */
+  refreshFailures: number
+  /** Of the tokens that are due next. */
+  refreshSlot: string
+  /** The organization's, the one that encrypts first. */
+  keys: WrappedKeys
+}
+
+const rowSchema = z.object({
+  id: z.string(), organization_id: z.string(), integration_type: z.string(), config: configSchema, version: z.number(),
+  status: z.string(), sandbox: z.boolean(), last_error: lastErrorSchema, refresh_failures: z.number(), refresh_slot: z.string(), keys: wrappedKeys,
+})
+
+/** What the functions of the credential room answer with. @throws AppError not_found for null, and for a provider that is gone */
+export function toRow(json: unknown): IntegrationRow {
+  const row = json === null ? null : rowSchema.parse(json)
+  const connector = row && findConnector(row.integration_type)
+  if (!row || !connector) throw new AppError('not_found')
+  return {
+    id: row.id, organizationId: row.organization_id, connector, config: row.config, version: row.version, status: row.status,
+    sandbox: row.sandbox, lastError: row.last_error, refreshFailures: row.refresh_failures, refreshSlot: row.refresh_slot, keys: row.keys,
+  }
 }
 
 /** @throws AppError not_found: also when it was removed meanwhile */
 export async function readRow(id: string): Promise<IntegrationRow> {
-  const row = unwrap(await serviceClient().from('integrations')
-    .select('id, organization_id, integration_type, config, version, status, sandbox, last_error').eq('id', id).maybeSingle())
-  const connector = row && findConnector(row.integration_type)
-  if (!row || !connector) throw new AppError('not_found')
-  return {
-    id: row.id, organizationId: row.organization_id, connector, config: configSchema.parse(row.config), version: row.version,
-    status: row.status, sandbox: row.sandbox, lastError: lastErrorSchema.parse(row.last_error),
-  }
+  return toRow(unwrap(await serviceClient().rpc('take_credential', { p_id: id })))
 }

@@ -11,7 +11,7 @@ import { healthOf } from './health'
 
 export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by'
 
-type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until'>
+type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until' | 'refresh_slot' | 'refresh_failures' | 'credential_key_id'>
 
 const metadataSchema = z.object({
   project_id: z.string().nullish().default(null),

@@ -43,7 +43,10 @@ export async function requestToken(client: OAuthClient, grant: Grant, parameters
     throw error
   }
   const said = answer.body.kind === 'json' ? answer.body.value : undefined
-  if (answer.status < 200 || answer.status > 299 || isRefusal(said)) throw tokenFailure(answer, grant)
+  if (answer.status < 200 || answer.status > 299 || isRefusal(said)) {
+    const { failure, oauthError } = tokenFailure(answer, grant)
+    throw new OAuthError(failure, oauthError, {}, failure === 'passing' ? client.connector.retryAfter(answer.headers) : null)
+  }
   const tokens = authorization.tokenAnswer.safeParse(said)
   if (!tokens.success || ![tokens.data.accessToken, tokens.data.refreshToken ?? 'none'].every(token => usable.test(token))) {
     throw new OAuthError('passing', 'unexpected_shape')

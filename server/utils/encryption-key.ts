@@ -67,7 +67,7 @@ async function createKey(folder: string, path: string): Promise<boolean> {
  * @throws EncryptionError key_missing (Supabase mode without ENCRYPTION_KEY), key_invalid
  */
 export async function ensureEncryptionKey(
-  env: Pick<Env, 'mode' | 'dataDir' | 'encryptionKey' | 'previousEncryptionKeys'>,
+  env: Pick<Env, 'mode' | 'dataDir' | 'encryptionKey' | 'previousEncryptionKeys'> & Partial<Pick<Env, 'kmsKeyId'>>,
   announce: (line: string) => void = line => log.warn(line),
 ): Promise<KeyOrigin> {
   const path = join(env.dataDir, 'encryption.key')
@@ -76,6 +76,8 @@ export async function ensureEncryptionKey(
     useEncryptionKeys({ current: env.encryptionKey, previous: [...env.previousEncryptionKeys, ...(kept ? [kept] : [])] })
     return { from: 'environment', path: null }
   }
+  // Supabase mode with a KMS: the installation's secret stands in the database, and the caller opens it there.
+  if (env.mode !== 'embedded' && env.kmsKeyId) return { from: 'environment', path: null }
   if (env.mode !== 'embedded') throw new EncryptionError('key_missing', 'ENCRYPTION_KEY is not set. Make one with: openssl rand -base64 32')
 
   const created = kept === null && await createKey(env.dataDir, path)

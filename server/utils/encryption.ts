@@ -6,13 +6,15 @@
  * IV      96 random bits for each value (section 8.2.2). One key may then serve 2^32 values (section 8.3): 100,000
  *         integrations refreshed every hour, two values each, reach that after 2.4 years. Rotate every year.
  * TAG     128 bits, and no other length is accepted (section 5.2.1.2; short tags make forging cheap, appendix C).
- * BOUND   The tag also covers (format label, field, integration id, organization id) as JSON, which no two different
- *         lists share: a ciphertext moved to another field, row or organization does not open. Without a context only
- *         the label and the field are bound.
+ * BOUND   The tag also covers (format label, field, integration id, organization id, version of the row) as JSON, which
+ *         no two different lists share: a ciphertext moved to another field, row, organization or version does not open.
+ *         Without a context only the label and the field are bound, and under ENCRYPTION_KEY itself no version.
  * KEY ID  A labelled HKDF of the key (RFC 5869), cut to 32 bits. It stands in every value and not beside the row,
  *         because a refresh in the middle of a rotation may replace one field only. It is a hint and not a proof, hence
  *         not covered by the tag: a value without one opens too, every key being tried.
- * KEYS    ENCRYPTION_KEY encrypts and decrypts; ENCRYPTION_KEYS_PREVIOUS only decrypt. There is no default key.
+ * KEYS    An organization's credentials are encrypted with a data key of its own (data-key.ts), which is kept wrapped. The
+ *         wrap, and whatever is encrypted without data keys, is under ENCRYPTION_KEY; ENCRYPTION_KEYS_PREVIOUS only
+ *         decrypt. There is no default key.
  * REFUSED A base64url text that is not the one its bytes encode to (else bits could be flipped unnoticed), plain text
  *         where a value should be, unknown key ids, texts with lone surrogates (UTF-8 would change them silently).
  *         A text that looks like one of our values is encrypted like any other: guessing would let a provider choose
@@ -27,7 +29,10 @@ import process from 'node:process'
 import { keyFault } from './env-schema.ts'
 import { env } from './env.ts'
 
-export type EncryptionErrorCode = 'key_missing' | 'key_invalid' | 'key_unknown' | 'value_malformed' | 'value_rejected'
+export type EncryptionErrorCode
+  = | 'key_missing' | 'key_invalid' | 'key_unknown' | 'value_malformed' | 'value_rejected'
+    | 'key_unavailable' // the key management service does not answer, or refuses
+    | 'key_exhausted' // 2^32 values under one key
 
 export class EncryptionError extends Error {
   override name = 'EncryptionError'
@@ -39,15 +44,26 @@ export class EncryptionError extends Error {
   }
 }
 
+/** A key that encrypts the values of one organization: 256 bits, and the id that stands in front of each value. */
+export interface DataKey { id: string, secret: KeyObject }
+
 /** Where a value lives. Both ids are bound into it. */
-export interface EncryptionContext { integrationId: string, organizationId: string }
+export interface EncryptionContext {
+  integrationId: string
+  organizationId: string
+  /** The organization's, the one that encrypts first. Without them ENCRYPTION_KEY itself encrypts. */
+  keys?: readonly DataKey[]
+  /** Of the row whose credentials these are; bound into values under a data key. */
+  version?: number
+}
 
 /** The keys of `config` that are encrypted unless a connector names its own. */
 export const defaultSecretFields: readonly string[] = ['access_token', 'refresh_token', 'user_access_token', 'user_refresh_token']
 
-interface Key { id: string, secret: KeyObject, derived: Map<string, KeyObject> }
+interface Key extends DataKey { derived: Map<string, KeyObject> }
 
 const label = 'allyship/config/1'
+const dataKeyLabel = 'allyship/credential/2'
 const valueShape = /^(?:([0-9a-f]{8}):)?([\w-]{16})\.([\w-]{22})\.([\w-]*)$/
 
 function expand(secret: KeyObject, purpose: string, length: number): Buffer {
@@ -59,7 +75,12 @@ function toKey(text: string): Key {
   const fault = keyFault(text)
   if (fault) throw new EncryptionError('key_invalid', `An encryption key ${fault}. Make one with: openssl rand -base64 32`)
   const secret = createSecretKey(Buffer.from(text, 'base64'))
-  return { id: expand(secret, 'key-id', 4).toString('hex'), secret, derived: new Map() }
+  return { ...named(secret), derived: new Map() }
+}
+
+/** A key with the id that its values will carry. */
+export function named(secret: KeyObject): DataKey {
+  return { id: expand(secret, 'key-id', 4).toString('hex'), secret }
 }
 
 let ring: { current: Key, all: Key[] } | undefined
@@ -99,18 +120,23 @@ export function unseal(key: KeyObject, iv: Uint8Array, ciphertext: Uint8Array, t
   return body
 }
 
-function boundData(field: string, context: EncryptionContext | undefined): string {
+/** @param own whether the key is the organization's, and not ENCRYPTION_KEY */
+function boundData(field: string, context: EncryptionContext | undefined, own: boolean): string {
   if (!context) return JSON.stringify([label, field])
-  if (!context.integrationId || !context.organizationId) throw new EncryptionError('value_malformed', `${field}: the context names no integration or no organization`)
-  return JSON.stringify([label, field, context.integrationId, context.organizationId])
+  const { integrationId, organizationId, version } = context
+  if (!integrationId || !organizationId) throw new EncryptionError('value_malformed', `${field}: the context names no integration or no organization`)
+  if (!own) return JSON.stringify([label, field, integrationId, organizationId])
+  if (!version) throw new EncryptionError('value_malformed', `${field}: the context names no version`)
+  return JSON.stringify([dataKeyLabel, field, integrationId, organizationId, version])
 }
 
 /** @throws EncryptionError key_missing, key_invalid, value_malformed (a lone surrogate) */
 export function encryptValue(text: string, field: string, context?: EncryptionContext): string {
-  const { current } = keys()
+  const own = context?.keys?.[0]
+  const current = own ?? keys().current
   if (!text.isWellFormed()) throw new EncryptionError('value_malformed', `${field} is not well-formed Unicode`)
   const iv = randomBytes(12)
-  const { ciphertext, tag } = seal(current.secret, iv, text, boundData(field, context))
+  const { ciphertext, tag } = seal(current.secret, iv, text, boundData(field, context, own !== undefined))
   return `${current.id}:${iv.toString('base64url')}.${tag.toString('base64url')}.${ciphertext.toString('base64url')}`
 }
 
@@ -122,15 +148,14 @@ function fromBase64url(text: string): Buffer | undefined {
 
 /** @throws EncryptionError key_missing, key_invalid, key_unknown, value_malformed, value_rejected */
 export function decryptValue(value: string, field: string, context?: EncryptionContext): string {
-  const { all } = keys()
+  const all = [...(context?.keys ?? []).map(key => ({ ...key, own: true })), ...keys().all.map(key => ({ ...key, own: false }))]
   const [, id, ...parts] = valueShape.exec(value) ?? []
   const [iv, tag, ciphertext] = parts.map(fromBase64url)
   if (!iv || !tag || !ciphertext) throw new EncryptionError('value_malformed', `${field} is not an encrypted value`)
   const candidates = id ? all.filter(key => key.id === id) : all
   if (!candidates.length) throw new EncryptionError('key_unknown', `${field} was encrypted with key ${id}, which this process does not have`)
-  const bound = boundData(field, context)
   for (const key of candidates) {
-    const text = unseal(key.secret, iv, ciphertext, tag, bound)
+    const text = unseal(key.secret, iv, ciphertext, tag, boundData(field, context, key.own))
     if (text) return text.toString('utf8')
   }
   throw new EncryptionError('value_rejected', `${field} was altered, moved from another place, or encrypted with another key`)
@@ -141,6 +166,11 @@ export function keyIdOf(value: string): string | null {
   const match = valueShape.exec(value)
   if (!match) throw new EncryptionError('value_malformed', 'This is not an encrypted value')
   return match[1] ?? null
+}
+
+/** The ids of the keys of this installation, the one that encrypts first. @throws EncryptionError key_missing, key_invalid */
+export function keyIds(): string[] {
+  return keys().all.map(key => key.id)
 }
 
 /** The id of the key that encrypts now. @throws EncryptionError key_missing, key_invalid */

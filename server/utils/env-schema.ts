@@ -28,6 +28,7 @@ export const remedies = {
   DATA_DIR: 'set a folder on a disk that is backed up',
   ENCRYPTION_KEY: newKey,
   ENCRYPTION_KEYS_PREVIOUS: 'list earlier values of ENCRYPTION_KEY, separated by commas, or remove it',
+  ENCRYPTION_KMS_KEY_ID: 'set the id, ARN or alias of a symmetric AWS KMS key, or remove it to wrap with ENCRYPTION_KEY',
   SANDBOX: onOrOff,
   WORKER: onOrOff,
   WEB: onOrOff,
@@ -73,6 +74,8 @@ export const environmentSchema = z.object({
   DATA_DIR: z.string().optional(),
   ENCRYPTION_KEY: aesKey.optional(),
   ENCRYPTION_KEYS_PREVIOUS: aesKeys.default([]),
+  // https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html#KMS-Encrypt-request-KeyId
+  ENCRYPTION_KMS_KEY_ID: z.string().regex(/^[A-Za-z0-9:/_-]{1,2048}$/, 'is no id, ARN or alias of a KMS key').optional(),
   SANDBOX: toggle.optional(),
   WORKER: toggle.default(true),
   WEB: toggle.default(true),
@@ -91,7 +94,7 @@ export function* faultsBetween(set: Record<string, string>): Generator<[Variable
     if (set.SUPABASE_ANON_KEY && set.SUPABASE_ANON_KEY === set.SUPABASE_SERVICE_ROLE_KEY) {
       yield ['SUPABASE_SERVICE_ROLE_KEY', 'is the same as SUPABASE_ANON_KEY']
     }
-    if (!set.ENCRYPTION_KEY) yield ['ENCRYPTION_KEY', 'is missing: Supabase mode generates none']
+    if (!set.ENCRYPTION_KEY && !set.ENCRYPTION_KMS_KEY_ID) yield ['ENCRYPTION_KEY', 'is missing: Supabase mode generates none']
   }
   else if (set.NODE_ENV === 'production' && !set.ENCRYPTION_KEY && !set.DATA_DIR) {
     yield ['ENCRYPTION_KEY', 'is missing in production, and DATA_DIR, where one could be generated and kept, is not set either']

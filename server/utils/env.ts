@@ -31,6 +31,8 @@ export interface Env {
   dataDirExplicit: boolean
   encryptionKey: string | null
   previousEncryptionKeys: string[]
+  /** AWS KMS wraps the organizations' keys, not ENCRYPTION_KEY. */
+  kmsKeyId: string | null
   sandbox: boolean
   /** This process takes jobs. */
   worker: boolean
@@ -111,6 +113,7 @@ export function readEnv(source: EnvSource, options: { providers?: readonly strin
     dataDirExplicit: values.DATA_DIR !== undefined,
     encryptionKey: values.ENCRYPTION_KEY ?? null,
     previousEncryptionKeys: values.ENCRYPTION_KEYS_PREVIOUS,
+    kmsKeyId: values.ENCRYPTION_KMS_KEY_ID ?? null,
     sandbox: values.SANDBOX ?? options.dev ?? false,
     worker: values.WORKER,
     web: values.WEB,

@@ -166,7 +166,7 @@ it('keeps the old refresh token when the answer has none, and the last lifetime 
   for (const accessToken of ['sbp_first_without_refresh', 'sbp_second_without_refresh']) {
     await expires(id, -1)
     rooms.provider.fail({ kind: tokenAnswer({ access_token: accessToken }, 201), path: '/v1/oauth/token', times: 1 })
-    expect(await stored(id)).toEqual({ accessToken, refreshToken })
+    expect(await stored(id)).toEqual({ accessToken, refreshToken, extra: {} })
   }
   expect(refreshTokensSent()).toEqual([refreshToken, refreshToken])
   const { config } = await getIntegration(who, id)

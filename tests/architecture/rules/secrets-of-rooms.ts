@@ -14,7 +14,7 @@ const all: readonly OnlyThere[] = [
   { what: 'the constructors of supabase-js', where: /^server\/database\//, fix: 'use the clients of server/database; types may be imported with `import type`', used: importsValue('@supabase/supabase-js', '@supabase/ssr') },
   { what: 'pg-boss', where: /^server\/queue\//, fix: 'use server/queue', used: imports('pg-boss') },
   // By name, not by import: Nitro imports server/utils by itself.
-  { what: 'decryptConfig', where: /^server\/(?:integrations\/credentials|utils\/encryption(?:-check)?)\.ts$/, fix: 'use withCredential of server/integrations/credentials.ts', used: names('decryptConfig', 'decryptValue') },
+  { what: 'decryptConfig', where: /^server\/(?:integrations\/credentials|utils\/(?:encryption(?:-check)?|data-key))\.ts$/, fix: 'use withCredential of server/integrations/credentials.ts', used: names('decryptConfig', 'decryptValue') },
   { what: 'the service role', where: /^server\/(?:database|integrations|scanner|audit|accounts|open\.ts|startup\.ts)/, fix: 'use the caller\'s own client: row level security is the authorization', used: names('serviceClient') },
 ]
 

@@ -87,7 +87,10 @@ export async function expectSeparateData(rooms: Rooms, us: Side, them: Side): Pr
   expect((await client.rpc('change_integration', { p_id: them.id, p_organization_id: theirs, p_name: 'Mine' })).data).toBe(false)
   expect((await client.rpc('change_integration', { p_id: them.id, p_organization_id: us.who.organizationId, p_name: 'Mine' })).data).toBe(false)
   for (const denied of [
-    client.rpc('take_refresh_lease', { p_id: them.id, p_owner: 'us', p_seconds: 3600 }),
+    client.rpc('take_credential', { p_id: them.id }),
+    client.rpc('begin_refresh', { p_id: them.id, p_owner: 'us', p_seconds: 3600, p_slot: 'main', p_seen_version: 1, p_seen_failed_at: '' }),
+    client.rpc('organization_wraps', { p_organization_id: theirs }),
+    client.rpc('key_census'),
     client.rpc('claim_due_integrations', { p_items: [{ id: them.id, seen: null, next: null }] }),
     client.rpc('store_connection', { p_integration: {}, p_resources: [] }),
     client.rpc('use_oauth_state', { p_state_hash: 'a'.repeat(64) }),

@@ -1,0 +1,35 @@
+/**
+ * `npm run keys:rotate`: wraps every organization's key with the key-encryption key of now (ENCRYPTION_KEY, or the KMS of
+ * ENCRYPTION_KMS_KEY_ID). `npm run keys:rotate -- --data-keys`: also gives every organization a new key and re-encrypts
+ * all credentials. Both while the app runs (with the embedded database: while it does not), and as often as you like.
+ */
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { load, runCommand } from './lib/server.ts'
+
+function options(): { dataKeys: boolean } {
+  try {
+    return { dataKeys: parseArgs({ options: { 'data-keys': { type: 'boolean', default: false } } }).values['data-keys'] }
+  }
+  catch {
+    console.error('Usage: npm run keys:rotate [-- --data-keys]')
+    process.exit(2)
+  }
+}
+
+const { dataKeys } = options()
+await runCommand(async () => {
+  const { rotateDataKeys, rotateKek } = await load<typeof import('../server/integrations/rotate.ts')>('integrations/rotate')
+  const words = { wraps: 'keys wrapped anew', keys: 'new keys made', values: 'integrations re-encrypted' } as const
+  const progress = (done: number, what: keyof typeof words) => console.log(`  ${done} ${words[what]}`)
+  console.log(`${await rotateKek(progress)} keys wrapped with the key-encryption key of now.`)
+  if (dataKeys) {
+    const { rotated, unreadable, resumed } = await rotateDataKeys(progress)
+    console.log(`${rotated} integrations re-encrypted${resumed ? ', going on with a change that was interrupted' : ''}.`)
+    if (unreadable > 0) {
+      console.error(`The credentials of ${unreadable} integrations open with no key of this installation and were left as they are. Add the key to ENCRYPTION_KEYS_PREVIOUS, or reconnect them.`)
+      return 1
+    }
+  }
+  console.log('See what is under which key: npm run keys:status')
+})

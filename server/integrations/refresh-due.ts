@@ -1,0 +1,139 @@
+/**
+ * Keeps credentials alive: refreshes what is due, and tries tokens that never expire with one cheap call a day.
+ *
+ * As many calls to token endpoints at once as there are lanes, whatever is due: after an outage everything is due, and the
+ * provider must not be run over. A provider that keeps failing gets one attempt at a time, further and further apart, until
+ * one succeeds: its time limits must not take the lanes from the others.
+ */
+import { randomUUID } from 'node:crypto'
+import { allConnectors } from '#server/connectors/registry'
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import { ProviderError } from '#server/errors'
+import { EncryptionError } from '#server/utils/encryption'
+import { log } from '#server/utils/log'
+import { toBegun, type Begun } from './begun'
+import { CredentialError } from './credential-error'
+import { openConfig, withApi } from './credentials'
+import { redeem, release, slotsOf } from './redeem'
+import { LEASE_SECONDS } from './refresh'
+import { retryAt, sentences } from './refresh-policy'
+import type { IntegrationRow } from './row'
+import { Suspicion } from './suspicion'
+import { endsWithin, nextRefresh, REFRESH_AHEAD_MS, slotField } from './token-config'
+import { keyForEncrypting } from './vault'
+
+/** Calls to token endpoints at once, in this process. */
+export const REFRESH_LANES = 8
+/** A run ends after this long, and the next minute's takes what is left. */
+const BUDGET_MS = 10 * 60_000
+
+export interface RefreshRun { refreshed: number, probed: number, failed: number, postponed: number }
+
+const suspicion = new Suspicion()
+
+/** @param signal aborted at shutdown: what is under way ends, nothing new is begun */
+export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LANES): Promise<RefreshRun> {
+  const done: RefreshRun = { refreshed: 0, probed: 0, failed: 0, postponed: 0 }
+  const owner = randomUUID()
+  const until = Date.now() + BUDGET_MS
+  const running = new Set<Promise<void>>()
+  for (;;) {
+    const open = !signal.aborted && Date.now() < until
+    const claimed = open ? await claim(owner, lanes - running.size) : []
+    for (const begun of claimed) {
+      const attempt: Promise<void> = keepAlive(begun, signal).then(what => void done[what]++).finally(() => running.delete(attempt))
+      running.add(attempt)
+    }
+    if (running.size === 0) return done
+    // A full house waits for a lane; an empty queue for whatever comes of the last ones.
+    if (claimed.length === 0 || running.size >= lanes) await Promise.race(running)
+  }
+}
+
+async function claim(owner: string, free: number): Promise<Begun[]> {
+  const { trusted, onTrial } = suspicion.admit(allConnectors().map(connector => connector.id))
+  const claimed: Begun[] = []
+  for (const { types, limit } of [{ types: trusted, limit: free }, ...onTrial.map(id => ({ types: [id], limit: 1 }))]) {
+    if (types.length === 0 || claimed.length + limit > free) continue
+    const answers: unknown[] = unwrap(await serviceClient().rpc('lease_due_refreshes', {
+      p_owner: owner, p_limit: limit, p_seconds: LEASE_SECONDS, p_types: types, p_now: new Date().toISOString(),
+    }))
+    claimed.push(...answers.map(answer => toBegun(answer, owner)))
+  }
+  for (const { row } of claimed) suspicion.began(row.connector.id)
+  return claimed
+}
+
+async function keepAlive(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRun> {
+  let answered = true
+  try {
+    if (!begun.reserved) {
+      await release(begun, soon())
+      await keyForEncrypting(begun.row.organizationId, 1)
+      return 'postponed'
+    }
+    if (renewable(begun)) {
+      await redeem(begun, openConfig)
+      return 'refreshed'
+    }
+    return await probe(begun, signal)
+  }
+  catch (error) {
+    answered = !(error instanceof CredentialError && error.failure !== 'dead_grant')
+    if (error instanceof CredentialError) return 'failed'
+    // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
+    log.error('a credential could not be kept alive', { integration_id: begun.row.id, error })
+    if (error instanceof EncryptionError) await postpone(begun.row, retryAt('our_application', 0, new Date()))
+    return 'postponed'
+  }
+  finally {
+    suspicion.ended(begun.row.connector.id, answered)
+  }
+}
+
+/** A token that ends soon and that a refresh token can replace, or whose last attempts were lost. */
+function renewable({ row, slot, journalId, uncertain }: Begun): boolean {
+  const expiresAt = row.config[slotField(slot, 'expires_at')]
+  const ends = typeof expiresAt === 'string' && endsWithin(expiresAt, 2 * REFRESH_AHEAD_MS, new Date())
+  return uncertain > 0 || (journalId !== null && ends)
+}
+
+/** One cheap call: it shows whether the token is alive. A 401 forces a refresh, as everywhere. */
+async function probe(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRun> {
+  const { row } = begun
+  // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
+  await release(begun, soon())
+  const now = new Date()
+  try {
+    await withApi({ integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } }, signal, api => row.connector.account(api))
+    await noteProbe(row, null, false, new Date(nextRefresh(row.config, slotsOf(row), now).dueAt))
+    return 'probed'
+  }
+  catch (error) {
+    if (error instanceof CredentialError) {
+      await noteProbe(row, null, true, retryAt(error.failure, row.refreshFailures, now))
+      throw error
+    }
+    if (!(error instanceof ProviderError)) throw error
+    // It took the token and refused something else: the token lives.
+    if (['forbidden', 'not_found', 'payment_required', 'refused', 'unexpected_shape'].includes(error.kind)) {
+      await noteProbe(row, null, false, new Date(nextRefresh(row.config, slotsOf(row), now).dueAt))
+      return 'probed'
+    }
+    await noteProbe(row, { class: 'passing', code: error.kind, message: sentences.unprobed, at: now.toISOString() }, true, retryAt('passing', row.refreshFailures, now))
+    throw new CredentialError('passing', error.kind, { cause: error })
+  }
+}
+
+async function noteProbe(row: IntegrationRow, error: { class: string, code: string, message: string, at: string } | null, failed: boolean, dueAt: Date): Promise<void> {
+  unwrap(await serviceClient().rpc('note_probe', { p_id: row.id, p_version: row.version, p_error: error, p_failed: failed, p_refresh_due_at: dueAt.toISOString() }))
+}
+
+async function postpone(row: IntegrationRow, dueAt: Date): Promise<void> {
+  unwrap(await serviceClient().from('integrations').update({ refresh_due_at: dueAt.toISOString() }).eq('id', row.id).eq('version', row.version).select('id'))
+}
+
+function soon(): Date {
+  return new Date(Date.now() + 5 * 60_000)
+}

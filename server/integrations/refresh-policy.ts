@@ -1,0 +1,52 @@
+/** What a failed refresh means for the next one. */
+import { AppError, OAuthError } from '#server/errors'
+
+type Failure = OAuthError['failure']
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+export const sentences: Record<Failure | 'answer_lost' | 'unprobed', string> = {
+  dead_grant: 'The provider no longer accepts this connection. Reconnect it.',
+  answer_lost: 'The provider\'s answer was lost while this credential was being renewed, and it no longer accepts the old one. Reconnect it.',
+  our_application: 'The provider does not accept this installation\'s client id or secret. The operator has to correct them.',
+  passing: 'The provider could not be reached to renew the credential. It is tried again by itself.',
+  unprobed: 'The provider could not be reached to see whether the credential works. It is tried again by itself.',
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof OAuthError) return error.failure
+  return error instanceof AppError && error.code === 'not_configured' ? 'our_application' : 'passing'
+}
+
+/** First and longest wait. A dead grant is looked at again, seldom: providers have been wrong about that, too. */
+const waits: Record<Failure, readonly [number, number]> = {
+  passing: [MINUTE_MS, HOUR_MS],
+  our_application: [10 * MINUTE_MS, HOUR_MS],
+  dead_grant: [DAY_MS, 7 * DAY_MS],
+}
+
+/**
+ * Doubled with each failure, and spread by half of itself either way, so that what failed together does not come back
+ * together.
+ * @param failures before this one
+ * @param random 0 to 1
+ */
+export function retryAt(failure: Failure, failures: number, now: Date, error?: unknown, random: number = Math.random()): Date {
+  const [first, longest] = waits[failure]
+  const wait = Math.min(first * 2 ** Math.min(failures, 20), longest) * (0.5 + random)
+  const asked = error instanceof OAuthError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+  return new Date(now.getTime() + Math.max(wait, Math.min(asked, DAY_MS)))
+}
+
+/** Before anything of the request can have arrived. */
+const unsent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']
+
+/** Whether the provider certainly has not seen the refresh token, or certainly has not taken it. */
+export function neverSent(error: unknown): boolean {
+  if (error instanceof AppError) return true
+  if (error instanceof OAuthError && ['rate_limited', 'busy', 'slow_down'].includes(error.oauthError)) return true
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (unsent.includes(cause.message)) return true
+  return false
+}

@@ -1,0 +1,123 @@
+/**
+ * Changing keys while everything runs.
+ *
+ * KEK    Only wraps are rewritten; each by compare-and-swap, so that two at once, or a new organization, do no harm.
+ * DATA   Every organization gets a new key, and then its values are re-encrypted, batch by batch. Old keys keep opening what
+ *        is still under them, so no read fails. A row's version stays, so a refresh under way stores its answer as ever; what
+ *        it encrypted with a key that was retired meanwhile comes up in the next round.
+ * An interrupted change goes on where it stopped: what is left is read from the rows themselves.
+ */
+import { z } from 'zod'
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import type { Json } from '#server/database/types'
+import { currentKekId, rewrap } from '#server/utils/data-key'
+import { EncryptionError, type DataKey } from '#server/utils/encryption'
+import { log } from '#server/utils/log'
+import { openConfig } from './credentials'
+import { toRow, wrappedKeys, type IntegrationRow } from './row'
+import { addKey, currentKey, keyForEncrypting, sealTokens } from './vault'
+
+const BATCH = 200
+
+/** Called after each batch. */
+export type Progress = (done: number, what: 'wraps' | 'keys' | 'values') => void
+
+/** Wraps all data keys with the key-encryption key of now. @returns how many were rewritten @throws EncryptionError */
+export async function rotateKek(progress: Progress): Promise<number> {
+  const kekId = currentKekId()
+  for (let done = 0; ;) {
+    const wraps = unwrap(await serviceClient().rpc('wraps_to_rewrite', { p_kek_id: kekId, p_limit: BATCH }))
+    if (wraps.length === 0) return done
+    const items = await Promise.all(wraps.map(async ({ organization_id, key_id, wrapped }) => ({
+      organization_id, key_id, seen: wrapped, wrapped: (await rewrap({ keyId: key_id, wrapped }, organization_id)).wrapped,
+    })))
+    done += unwrap(await serviceClient().rpc('store_wraps', { p_items: items, p_kek_id: kekId }))
+    progress(done, 'wraps')
+  }
+}
+
+export interface DataKeyRotation {
+  /** Integrations whose values were re-encrypted. */
+  rotated: number
+  /** Integrations whose values no key of this installation opens: left as they are. */
+  unreadable: number
+  resumed: boolean
+}
+
+/** Gives every organization a new key and re-encrypts all values. @throws EncryptionError key_unavailable, key_exhausted */
+export async function rotateDataKeys(progress: Progress): Promise<DataKeyRotation> {
+  const [rotation] = unwrap(await serviceClient().rpc('start_key_rotation'))
+  if (!rotation) throw new Error('No change of keys could be begun')
+  await newKeys(rotation.started_at, progress)
+  let rotated = 0
+  let unreadable = 0
+  // Until a round finds nothing: what was written meanwhile may have been under an old key.
+  for (let round = -1; round !== rotated;) {
+    round = rotated
+    const before = rotated
+    const done = await reencrypt(done => progress(before + done, 'values'))
+    rotated += done.rotated
+    unreadable = done.unreadable
+  }
+  unwrap(await serviceClient().rpc('drop_empty_keys'))
+  unwrap(await serviceClient().from('key_rotations').update({ finished_at: new Date().toISOString() }).eq('id', rotation.id).select('id'))
+  return { rotated, unreadable, resumed: rotation.resumed }
+}
+
+async function newKeys(before: string, progress: Progress): Promise<void> {
+  for (let done = 0; ;) {
+    const due = unwrap(await serviceClient().rpc('organizations_to_rekey', { p_before: before, p_limit: BATCH }))
+    if (due.length === 0) return
+    for (const { organization_id, key_id } of due) if (await addKey(organization_id, key_id)) done++
+    progress(done, 'keys')
+  }
+}
+
+/** One round over all integrations that are not under their organization's current key. */
+async function reencrypt(progress: (done: number) => void): Promise<{ rotated: number, unreadable: number }> {
+  const sum = { rotated: 0, unreadable: 0 }
+  for (let after: string | null = null; ;) {
+    const batch: Rotatable[] = rotatable.array().parse(unwrap(await serviceClient().rpc('credentials_to_rotate', { p_after: after as unknown as string, p_limit: BATCH })))
+    const last = batch.at(-1)
+    if (!last) return sum
+    after = last.id
+    const keys = await keysFor(batch)
+    const items = (await Promise.all(batch.map(row => sealed(row, keys)))).filter(item => item !== null)
+    sum.unreadable += batch.length - items.length
+    sum.rotated += unwrap(await serviceClient().rpc('store_rotated_credentials', { p_items: items as Json })).length
+    progress(sum.rotated)
+  }
+}
+
+const rotatable = z.object({ id: z.string(), organization_id: z.string(), integration_type: z.string(), version: z.number(), config: z.looseObject({ access_token: z.string() }) })
+type Rotatable = z.infer<typeof rotatable>
+interface OrganizationKeys { all: IntegrationRow['keys'], current: DataKey }
+
+/** One reservation for each organization of the batch. */
+async function keysFor(batch: Rotatable[]): Promise<Map<string, OrganizationKeys>> {
+  const byOrganization = Object.entries(Object.groupBy(batch, row => row.organization_id))
+  return new Map(await Promise.all(byOrganization.map(async ([id, rows = []]): Promise<[string, OrganizationKeys]> => {
+    const values = rows.reduce((sum, row) => sum + Object.keys(row.config).filter(name => name.endsWith('_token')).length, 0)
+    await keyForEncrypting(id, values)
+    const all = wrappedKeys.parse(unwrap(await serviceClient().rpc('organization_wraps', { p_organization_id: id })))
+    return [id, { all, current: await currentKey(all, id) }]
+  })))
+}
+
+/** Null: no key opens it. */
+async function sealed(stored: Rotatable, keys: Map<string, OrganizationKeys>): Promise<object | null> {
+  const own = keys.get(stored.organization_id)
+  if (!own) throw new Error('The organization of a batch has no key')
+  const row = toRow({ ...stored, keys: own.all, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
+  try {
+    const plain = await openConfig(row)
+    const secrets = Object.fromEntries(row.connector.secrets.flatMap(field => typeof plain[field] === 'string' ? [[field, plain[field]]] : []))
+    return { id: row.id, version: row.version, config: sealTokens(secrets, row, row.connector, own.current) }
+  }
+  catch (error) {
+    if (!(error instanceof EncryptionError) || error.code === 'key_unavailable') throw error
+    log.error('an integration\'s credentials can\'t be opened and stay under their old key', { integration_id: row.id, code: error.code })
+    return null
+  }
+}

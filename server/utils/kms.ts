@@ -1,0 +1,63 @@
+/**
+ * AWS KMS as the key-encryption key (ENCRYPTION_KMS_KEY_ID). The data key's id and the organization go along as KMS's
+ * encryption context, which is bound like additional data and stands in CloudTrail. Region, credentials and address
+ * (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_KMS, ...) are the SDK's own affair:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ */
+import type { KMSClient } from '@aws-sdk/client-kms'
+import { EncryptionError } from './encryption.ts'
+
+type Context = Record<string, string>
+
+/** Milliseconds: for a connection, and for the whole answer. */
+const CONNECT_MS = 2_000
+const ANSWER_MS = 5_000
+
+let client: Promise<{ sdk: typeof import('@aws-sdk/client-kms'), kms: KMSClient }> | undefined
+
+/** Loaded on first use: most installations have no KMS. */
+async function open() {
+  client ??= import('@aws-sdk/client-kms').then(sdk => ({
+    sdk, kms: new sdk.KMSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS } }),
+  }))
+  return client
+}
+
+/** What KMS says of a blob that was altered, or moved to another key or organization. */
+const rejections = ['InvalidCiphertextException', 'IncorrectKeyException']
+
+/** No message of the SDK goes on: it may quote ids, hosts and the request. */
+function failure(error: unknown): EncryptionError {
+  const name = error instanceof Error && /^[A-Za-z]{3,60}$/.test(error.name) ? error.name : 'unknown'
+  if (rejections.includes(name)) return new EncryptionError('value_rejected', 'A data key was altered, or moved from another organization, or wrapped by another KMS key')
+  return new EncryptionError('key_unavailable', `The key management service did not open or make a key (${name}). `
+    + 'Check ENCRYPTION_KMS_KEY_ID, the AWS region and credentials, and that kms:Encrypt and kms:Decrypt are allowed')
+}
+
+/** @returns base64 @throws EncryptionError key_unavailable */
+export async function kmsEncrypt(keyId: string, secret: Uint8Array, context: Context): Promise<string> {
+  try {
+    const { sdk, kms } = await open()
+    const { CiphertextBlob: blob } = await kms.send(
+      new sdk.EncryptCommand({ KeyId: keyId, Plaintext: secret, EncryptionContext: context }), { abortSignal: AbortSignal.timeout(2 * ANSWER_MS) })
+    if (!blob) throw new Error('NoCiphertext')
+    return Buffer.from(blob).toString('base64')
+  }
+  catch (error) {
+    throw failure(error)
+  }
+}
+
+/** @param blob base64 @throws EncryptionError key_unavailable, value_rejected */
+export async function kmsDecrypt(blob: string, context: Context): Promise<Buffer> {
+  try {
+    const { sdk, kms } = await open()
+    const { Plaintext: secret } = await kms.send(
+      new sdk.DecryptCommand({ CiphertextBlob: Buffer.from(blob, 'base64'), EncryptionContext: context }), { abortSignal: AbortSignal.timeout(2 * ANSWER_MS) })
+    if (secret?.length !== 32) throw new Error('NoPlaintext')
+    return Buffer.from(secret)
+  }
+  catch (error) {
+    throw failure(error)
+  }
+}
