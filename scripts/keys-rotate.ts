@@ -32,4 +32,5 @@ await runCommand(async () => {
     }
   }
   console.log('See what is under which key: npm run keys:status')
+  return 0
 })

@@ -16,7 +16,7 @@ export function load<T>(room: string): Promise<T> {
  * Runs a command with the environment read, the keys installed and the database open, and closes it again. A failure ends
  * the process with 1 and one message. With the embedded database, the app must not run meanwhile: the lock says so.
  */
-export async function runCommand(command: () => Promise<number | void>): Promise<void> {
+export async function runCommand(command: () => Promise<number | undefined>): Promise<void> {
   const closers: (() => Promise<void> | void)[] = []
   try {
     const { loadEnv } = await load<typeof import('../../server/utils/env.ts')>('utils/env')
