@@ -36,10 +36,11 @@ async function auditHead(caller: Caller): Promise<{ seq: number, hash: string }>
  * @throws AppError invalid_request, or when that could not be written down; later, when the database goes away: a file without a footer is cut
  */
 export async function exportAudit(caller: Caller, options: { fromSeq: number, issuer: string, from: RequestInfo }): Promise<AsyncGenerator<string>> {
-  await recordAudit({ organizationId: caller.organizationId, actor: byUser(caller), action: 'audit.exported', detail: { from_seq: options.fromSeq }, from: options.from })
-  const head = await auditHead(caller)
-  if (options.fromSeq > head.seq) throw new AppError('invalid_request', `The log ends with entry ${head.seq}.`, { errors: [{ field: 'from_seq', message: 'is after the end of the log' }] })
-  return lines(caller, options.issuer, options.fromSeq, head)
+  const { seq } = await auditHead(caller)
+  // One more than there is, since its own entry is about to be.
+  if (options.fromSeq > seq + 1) throw new AppError('invalid_request', `The log ends with entry ${seq}.`, { errors: [{ field: 'from_seq', message: 'is after the end of the log' }] })
+  await recordAudit({ organizationId: caller.organizationId, actor: byUser(caller), action: 'audit.exported', detail: { from_entry: options.fromSeq }, from: options.from })
+  return lines(caller, options.issuer, options.fromSeq, await auditHead(caller))
 }
 
 async function* lines(caller: Caller, issuer: string, fromSeq: number, head: { seq: number, hash: string }): AsyncGenerator<string> {

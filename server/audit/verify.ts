@@ -39,7 +39,10 @@ const PAGE = 10_000
 export async function verifyAudit(caller: Caller, from: RequestInfo): Promise<ChainVerdict> {
   const verdict = await goOver(caller)
   const { ok, checked, head, first_fault } = verdict
-  await noteAudit({ organizationId: caller.organizationId, actor: byUser(caller), action: 'audit.verified', detail: { ok, checked, head_seq: head.seq, head_hash: head.hash, ...(first_fault && { fault: first_fault.kind, fault_seq: first_fault.seq }) }, from })
+  await noteAudit({
+    organizationId: caller.organizationId, actor: byUser(caller), action: 'audit.verified', from,
+    detail: { ok, checked, last_entry: head.seq, last_hash: head.hash, ...(first_fault && { fault: first_fault.kind, fault_entry: first_fault.seq }) },
+  })
   return verdict
 }
 

@@ -67,7 +67,7 @@ describe('verifying', () => {
     const again = await verifyAudit(acme, from)
     expect(again).toMatchObject({ ok: true, checked: verdict.checked + 1 })
     expect(await rooms.sql('select action, actor_email, detail from public.audit_log where organization_id = $1 and seq = $2', [acme.organizationId, again.checked])).toEqual([
-      { action: 'audit.verified', actor_email: acme.email, detail: { ok: true, checked: verdict.checked, head_seq: verdict.head.seq, head_hash: verdict.head.hash } }])
+      { action: 'audit.verified', actor_email: acme.email, detail: { ok: true, checked: verdict.checked, last_entry: verdict.head.seq, last_hash: verdict.head.hash } }])
   })
 
   it('goes over a log of several pages, and names what is broken in a sentence', async () => {
@@ -116,7 +116,11 @@ describe('an export', () => {
     const part = (await exported({ fromSeq: 3 })).split('\n')
     expect(part[1]).toBe(whole[3])
     expect(await run([await fileWith(part.join('\n'))], ownKeys())).toMatchObject({ code: 0, out: expect.stringContaining('entries       3 to') as string })
+    // Refused before it is noted: nothing was exported.
+    const { checked } = await verifyAudit(acme, from)
     await expect(exported({ fromSeq: 10_000 })).rejects.toMatchObject({ code: 'invalid_request' })
+    expect((await verifyAudit(acme, from)).checked).toBe(checked + 1)
+    expect((await exported({ fromSeq: checked + 3 })).trimEnd().split('\n')).toHaveLength(3)
   })
 
   it('is proven by the published keys: from a file, from APP_URL, and with a warning from where it says itself', async () => {
