@@ -49,7 +49,7 @@ async function openEmbedded(env: Env, migrations: Migration[], patienceMs: numbe
 }
 
 async function requireSchema(): Promise<void> {
-  const { error } = await serviceClient().from('integrations').select('id').limit(1)
+  const { error } = await serviceClient().from('signing_keys').select('kid').limit(1)
   if (!error) return
   const missing = error.code.startsWith('PGRST2') || error.code === '42P01'
   throw new Error(missing

@@ -1,5 +1,6 @@
 /** Start and stop, in order: environment, key, database, queue, sandbox, work. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { noteSigningKeys } from '#server/audit/signing-keys'
 import { serviceClient, useSupabase } from '#server/database/clients'
 import { useSandbox } from '#server/integrations/client'
 import { redeemsSettled } from '#server/integrations/redeem'
@@ -36,6 +37,7 @@ export function whenReady(): Promise<void> {
 async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
   const embedded = await openDatabase({ env, migrations, patienceMs }, closers)
   closers.push(() => redeemsSettled(SHUTDOWN_PATIENCE_MS))
+  await noteSigningKeys()
 
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
   closers.push(() => stopQueue(SHUTDOWN_PATIENCE_MS + 2_000))

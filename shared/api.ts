@@ -177,6 +177,7 @@ export interface Overview {
 
 export interface AuditEntry {
   id: string
+  seq: number
   action: string
   actor: { type: 'user' | 'worker' | 'system', id: string | null, email: string | null }
   target: { type: string, id: string } | null
@@ -184,4 +185,13 @@ export interface AuditEntry {
   ip: string | null
   request_id: string | null
   created_at: string
+}
+
+export interface AuditVerdict {
+  ok: boolean
+  checked: number
+  head: { seq: number, hash: string }
+  since: string | null
+  first_fault: { kind: 'altered' | 'removed' | 'reordered' | 'inserted', seq: number, id: string | null, sentence: string } | null
+  verified_at: string
 }

@@ -16,7 +16,7 @@ export const auditActions = [
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
-  'scan.requested', 'scan.completed', 'scan.failed', 'access.denied',
+  'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

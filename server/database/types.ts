@@ -168,6 +168,27 @@ export type Database = {
           },
         ]
       }
+      audit_heads: {
+        Row: {
+          at: string
+          hash: string
+          organization_id: string
+          seq: number
+        }
+        Insert: {
+          at: string
+          hash: string
+          organization_id: string
+          seq: number
+        }
+        Update: {
+          at?: string
+          hash?: string
+          organization_id?: string
+          seq?: number
+        }
+        Relationships: []
+      }
       audit_log: {
         Row: {
           action: string
@@ -176,10 +197,13 @@ export type Database = {
           actor_type: string
           created_at: string
           detail: Json
+          hash: string
           id: string
           ip: string | null
           organization_id: string | null
+          prev_hash: string
           request_id: string | null
+          seq: number
           target_id: string | null
           target_type: string | null
           user_agent: string | null
@@ -191,10 +215,13 @@ export type Database = {
           actor_type: string
           created_at?: string
           detail?: Json
+          hash?: string
           id?: string
           ip?: string | null
           organization_id?: string | null
+          prev_hash?: string
           request_id?: string | null
+          seq?: number
           target_id?: string | null
           target_type?: string | null
           user_agent?: string | null
@@ -206,10 +233,13 @@ export type Database = {
           actor_type?: string
           created_at?: string
           detail?: Json
+          hash?: string
           id?: string
           ip?: string | null
           organization_id?: string | null
+          prev_hash?: string
           request_id?: string | null
+          seq?: number
           target_id?: string | null
           target_type?: string | null
           user_agent?: string | null
@@ -628,6 +658,27 @@ export type Database = {
           },
         ]
       }
+      signing_keys: {
+        Row: {
+          endorsement: Json
+          first_used_at: string
+          kid: string
+          public_jwk: Json
+        }
+        Insert: {
+          endorsement: Json
+          first_used_at?: string
+          kid: string
+          public_jwk: Json
+        }
+        Update: {
+          endorsement?: Json
+          first_used_at?: string
+          kid?: string
+          public_jwk?: Json
+        }
+        Relationships: []
+      }
       used_oauth_states: {
         Row: {
           state_hash: string
@@ -788,6 +839,19 @@ export type Database = {
       drop_empty_keys: {
         Args: never
         Returns: number
+      }
+      export_audit_entries: {
+        Args: {
+          p_after_seq?: number
+          p_limit?: number
+          p_organization_id: string
+        }
+        Returns: {
+          entry: string
+          hash: string
+          prev_hash: string
+          seq: number
+        }[]
       }
       fail_assessment: {
         Args: {
@@ -1021,6 +1085,24 @@ export type Database = {
           p_state_hash: string
         }
         Returns: boolean
+      }
+      verify_audit_chain: {
+        Args: {
+          p_after_seq?: number
+          p_limit?: number
+          p_organization_id: string
+        }
+        Returns: {
+          checked: number
+          complete: boolean
+          fault_id: string
+          fault_kind: string
+          fault_seq: number
+          first_at: string
+          head_hash: string
+          head_seq: number
+          last_seq: number
+        }[]
       }
       wraps_to_rewrite: {
         Args: {

@@ -25,9 +25,11 @@ const matrix: Record<string, Record<Verb, string>> = {
   assessment_results: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   findings: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   audit_log: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
+  audit_heads: { select: 'x-++-+', insert: 'xxxxxx', update: 'xxxxxx', delete: 'xxxxxx' },
   api_keys: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   used_oauth_states: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxx+' },
   webhook_receipts: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  signing_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
 }
 
 /** Every privilege of anybody but the owner of the tables. */
@@ -44,9 +46,11 @@ const grants: Record<string, string[]> = {
   assessment_results: ['authenticated select', ...all],
   findings: ['authenticated select', ...all],
   audit_log: ['authenticated select', 'service_role insert', 'service_role select'],
+  audit_heads: ['authenticated select', 'service_role select'],
   api_keys: ['authenticated select (created_at, created_by, id, last_used_at, name, organization_id, revoked_at, role)', ...all],
   used_oauth_states: ['service_role delete', 'service_role insert', 'service_role select'],
   webhook_receipts: all,
+  signing_keys: ['service_role insert', 'service_role select', 'service_role update'],
 }
 
 /** Columns that no signed-in person can read, whatever their role. */
@@ -57,6 +61,7 @@ const unreadable: Record<string, string[]> = {
   api_keys: ['key_hash'],
   used_oauth_states: ['state_hash', 'used_at'],
   webhook_receipts: ['provider', 'delivery_id', 'received_at'],
+  signing_keys: ['kid', 'public_jwk', 'endorsement', 'first_used_at'],
 }
 
 /** `actor`: who asks. `stranger`: who belongs to no organization. */
@@ -74,14 +79,16 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     assessment_results: { rows: mine, insert: insert('assessment_id, resource_id, check_id, organization_id, verdict, severity, category, summary, checked_at', `'${a.assessment}', '${a.resource}', 'x', '${a.id}', 'pass', 'low', 'x', 'x', now()`), set: `verdict = 'pass'` },
     findings: { rows: mine, insert: insert('organization_id, integration_id, resource_id, check_id, severity, category, summary, first_seen_at, last_seen_at', `'${a.id}', '${a.integration}', '${a.resource}', 'x', 'low', 'x', 'x', now(), now()`), set: `status = 'resolved', resolved_at = now()` },
     audit_log: { rows: mine, insert: insert('organization_id, actor_type, action', `'${a.id}', 'user', 'integration.removed'`), set: `actor_email = 'x'` },
+    audit_heads: { rows: mine, insert: insert('organization_id, seq, hash, at', `'${stranger}', 1, '${hash}', now()`), set: 'seq = 1' },
     api_keys: { rows: mine, insert: insert('organization_id, name, key_hash, role', `'${a.id}', 'x', '${hash}', 'admin'`), set: `role = 'admin'` },
     used_oauth_states: { rows: `state_hash = '${sha256(a.id)}'`, insert: insert('state_hash', `'${hash}'`), set: 'used_at = now()' },
     webhook_receipts: { rows: `delivery_id = '${a.id}'`, insert: insert('provider, delivery_id', `'github', '${hash}'`), set: 'received_at = now()' },
+    signing_keys: { rows: 'true', insert: insert('kid, public_jwk, endorsement', `'${hash.slice(21)}', '{}', '{}'`), set: 'first_used_at = now()' },
   }
 }
 
 /** A column of the key: readable wherever anything of the row is. */
-const keys: Record<string, string> = { user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id' }
+const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id' }
 
 let db: TestDatabase
 let acme: Seeded

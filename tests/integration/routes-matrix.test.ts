@@ -152,7 +152,7 @@ describe('another organization\'s', () => {
     const byCookie = new ApiClient(stack.app.url, jar)
     for (const answer of [await byCookie.get(path), await other.client.get(path, { headers: { 'x-organization-id': acme.organizationId } })]) {
       // Their own log holds the paths that they were refused.
-      const secrets = [acme.organizationId, acme.owner.id, acme.owner.person.email, ...(route === 'GET /api/audit' ? [] : [world.integrationId])]
+      const secrets = [acme.organizationId, acme.owner.id, acme.owner.person.email, ...(route.startsWith('GET /api/audit') ? [] : [world.integrationId])]
       expect(secrets.filter(secret => answer.text.includes(secret))).toEqual([])
       expect(answer.status).toBeLessThan(500)
     }

@@ -20,7 +20,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   // What the routes share: parsing, authorizing, answering.
   http: ['accounts', 'integrations', 'oauth', 'connectors', 'audit', 'errors', 'utils', 'shared'],
   api: ['http', 'startup', 'scanner', 'integrations', 'accounts', 'audit', 'connectors', 'errors', 'utils', 'shared'],
-  routes: ['http', 'integrations', 'errors', 'utils'],
+  routes: ['http', 'integrations', 'audit', 'errors', 'utils'],
   middleware: ['http', 'accounts', 'errors', 'utils', 'shared'],
   tasks: ['startup', 'scanner', 'integrations', 'accounts', 'audit', 'errors', 'utils'],
   plugins: ['startup', 'connectors', 'database', 'errors', 'utils'],

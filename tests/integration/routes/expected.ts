@@ -54,6 +54,8 @@ export const expected: Record<string, Entry> = {
   'GET /api/assessments': { answers: readers },
   'GET /api/assessments/:id': { answers: readersOfOne, path: w => `/api/assessments/${w.assessmentId}` },
   'GET /api/audit': { answers: '401 200 403 200 200' },
+  'GET /api/audit/export': { answers: '401 200 403 200 200' },
+  'GET /api/audit/verify': { answers: '401 200 403 200 200' },
   // A browser's navigation: back to the page with a code, whatever is wrong.
   'GET /api/auth/:provider/callback': { answers: '302 302 302 302 302', path: () => '/api/auth/supabase/callback' },
   'GET /api/auth/:provider/login': { answers: '401 302 403 302 302', path: () => '/api/auth/supabase/login' },
