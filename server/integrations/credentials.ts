@@ -8,8 +8,10 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
 import { createApiReader } from '#server/oauth/http'
-import { decryptConfig } from '#server/utils/encryption'
+import type { Json } from '#server/database/types'
+import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
 import { clientFor } from './client'
+import { grantFieldsSchema, type GrantFields } from './grant'
 import { CredentialError, refresh } from './refresh'
 import { readRow, type IntegrationRow } from './row'
 import { endsWithin, REFRESH_AHEAD_MS } from './token-config'
@@ -32,6 +34,11 @@ export interface Secrets extends TokenPair { extra: Readonly<Record<string, Toke
 function open(row: IntegrationRow): Secrets {
   const config = decryptConfig(row.config, { integrationId: row.id, organizationId: row.organizationId }, row.connector.secrets)
   return { accessToken: config.access_token, refreshToken: config.refresh_token ?? null, extra: {} }
+}
+
+/** The credentials of a grant that is no integration yet: see pending.ts. @throws EncryptionError, ZodError */
+export function openGrantFields(config: Json, context: EncryptionContext, secrets: readonly string[]): GrantFields {
+  return decryptConfig(grantFieldsSchema.parse(config), context, secrets)
 }
 
 function renew(row: IntegrationRow): Promise<IntegrationRow> {
