@@ -26,6 +26,7 @@ const matrix: Record<string, Record<Verb, string>> = {
   findings: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   audit_log: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
   api_keys: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  pending_connections: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   used_oauth_states: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxx+' },
   webhook_receipts: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
 }
@@ -45,6 +46,7 @@ const grants: Record<string, string[]> = {
   findings: ['authenticated select', ...all],
   audit_log: ['authenticated select', 'service_role insert', 'service_role select'],
   api_keys: ['authenticated select (created_at, created_by, id, last_used_at, name, organization_id, revoked_at, role)', ...all],
+  pending_connections: all,
   used_oauth_states: ['service_role delete', 'service_role insert', 'service_role select'],
   webhook_receipts: all,
 }
@@ -55,6 +57,7 @@ const unreadable: Record<string, string[]> = {
   invitations: ['token_hash'],
   assessments: ['lease_owner', 'lease_until'],
   api_keys: ['key_hash'],
+  pending_connections: ['id', 'organization_id', 'user_id', 'integration_type', 'sandbox', 'wanted_integration_id', 'external_account_id', 'external_account_name', 'config', 'resources', 'created_at', 'expires_at', 'closed_at'],
   used_oauth_states: ['state_hash', 'used_at'],
   webhook_receipts: ['provider', 'delivery_id', 'received_at'],
 }
@@ -75,6 +78,7 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     findings: { rows: mine, insert: insert('organization_id, integration_id, resource_id, check_id, severity, category, summary, first_seen_at, last_seen_at', `'${a.id}', '${a.integration}', '${a.resource}', 'x', 'low', 'x', 'x', now(), now()`), set: `status = 'resolved', resolved_at = now()` },
     audit_log: { rows: mine, insert: insert('organization_id, actor_type, action', `'${a.id}', 'user', 'integration.removed'`), set: `actor_email = 'x'` },
     api_keys: { rows: mine, insert: insert('organization_id, name, key_hash, role', `'${a.id}', 'x', '${hash}', 'admin'`), set: `role = 'admin'` },
+    pending_connections: { rows: mine, insert: insert('organization_id, user_id, integration_type, external_account_id, external_account_name, config', `'${a.id}', '${actor}', 'slack', 'x', 'x', '{}'`), set: 'closed_at = now()' },
     used_oauth_states: { rows: `state_hash = '${sha256(a.id)}'`, insert: insert('state_hash', `'${hash}'`), set: 'used_at = now()' },
     webhook_receipts: { rows: `delivery_id = '${a.id}'`, insert: insert('provider, delivery_id', `'github', '${hash}'`), set: 'received_at = now()' },
   }
