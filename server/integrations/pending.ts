@@ -102,13 +102,24 @@ export async function pruneConnections(now = new Date()): Promise<number> {
   unwrap(await service.from('pending_connections').update({ closed_at: now.toISOString() })
     .lt('expires_at', now.toISOString()).is('closed_at', null).select('id'))
   const closed = unwrap(await service.from('pending_connections').select('*').not('closed_at', 'is', null).order('expires_at').limit(200))
+  return endAll(closed, 'expired', row => now.getTime() - Date.parse(row.expires_at) >= GIVE_UP_MS)
+}
+
+/** Before an organization is deleted, with which its waiting connections go: their grants would stay at the provider. */
+export async function endConnections(organizationId: string): Promise<number> {
+  const closed = unwrap(await serviceClient().from('pending_connections').update({ closed_at: new Date().toISOString() })
+    .eq('organization_id', organizationId).select('*'))
+  return endAll(closed, 'organization_deleted', () => true)
+}
+
+/** @param last whether this was the last try: the row goes even when the grant could not be ended */
+async function endAll(rows: readonly PendingRow[], reason: string, last: (row: PendingRow) => boolean): Promise<number> {
   let gone = 0
-  for (const row of closed) {
+  for (const row of rows) {
     const ending = await endGrant(row)
-    if (ending === 'failed' && now.getTime() - Date.parse(row.expires_at) < GIVE_UP_MS) continue
-    if (!await forget(row)) continue
+    if ((ending === 'failed' && !last(row)) || !await forget(row)) continue
     gone++
-    await noteEnd(row, 'expired', ending, system)
+    await noteEnd(row, reason, ending, system)
   }
   return gone
 }

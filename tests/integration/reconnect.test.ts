@@ -6,7 +6,7 @@ import { beginConnection, finishConnection } from '#server/integrations/connect'
 import { confirmConnection, viewConnection } from '#server/integrations/confirm'
 import { changeIntegration } from '#server/integrations/change'
 import { withStoredCredential } from '#server/integrations/credentials'
-import { cancelConnection, pruneConnections } from '#server/integrations/pending'
+import { cancelConnection, endConnections, pruneConnections } from '#server/integrations/pending'
 import { removeIntegration } from '#server/integrations/remove'
 import { changeResource, getIntegration } from '#server/integrations/view'
 import { supabase } from '#server/connectors/supabase'
@@ -287,6 +287,15 @@ describe('as another account', () => {
     await removeIntegration(who, id, from)
     expect(await viewConnection(who, pending)).toMatchObject({ wanted: null, found: { external_account_id: elsewhere } })
     expect(await getIntegration(who, await confirmConnection(who, pending, from))).toMatchObject({ external_account_id: elsewhere })
+  })
+
+  it('is ended with its organization, and with no other', async () => {
+    const [ours, theirs] = [await connected(), await connected()]
+    await held(ours.who, ours.id)
+    const other = await held(theirs.who, theirs.id, `third-${elsewhere}`)
+    expect(await endConnections(ours.who.organizationId)).toBe(1)
+    expect([revocations(), (await waiting()).map(row => row.id)]).toEqual([1, [other]])
+    expect(await viewConnection(theirs.who, other)).toMatchObject({ id: other })
   })
 
   it('does not open when its ciphertext was moved to another row', async () => {
