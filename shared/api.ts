@@ -99,6 +99,42 @@ export interface Integration {
   config: IntegrationConfig
 }
 
+export interface ScopeUse {
+  scope: string
+  reason: string
+  /** `not_said`: the provider did not tell what it granted. */
+  state: 'granted' | 'not_granted' | 'not_said'
+  /** Needed to find the account and its resources. */
+  discovery: boolean
+  checks: { id: string, title: string }[]
+}
+
+export interface ScopeReport {
+  requested: string[]
+  /** Null: the provider did not say. */
+  granted: string[] | null
+  missing: { scope: string, reason: string, checks: { id: string, title: string }[] }[]
+  unused: string[]
+  discovery: string[]
+  /** All that is needed, missing ones first. */
+  scopes: ScopeUse[]
+}
+
+export interface ProviderAccount { external_account_id: string, external_account_name: string, sandbox: boolean }
+
+/** A reconnect that came back with another account. */
+export interface PendingConnection {
+  id: string
+  integration_type: string
+  /** What the provider calls an account's id: `organization slug`. */
+  account_kind: string
+  expires_at: string
+  wanted: (ProviderAccount & { id: string, name: string }) | null
+  found: ProviderAccount
+  /** The integration that the found account belongs to already. */
+  existing: { id: string, name: string } | null
+}
+
 export interface IntegrationPatch {
   name?: string
   status?: 'active' | 'paused'

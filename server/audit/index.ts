@@ -15,6 +15,7 @@ export const auditActions = [
   'organization.created', 'member.changed', 'member.removed',
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
+  'connection.held', 'connection.ended',
   'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
   'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const

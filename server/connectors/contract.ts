@@ -120,6 +120,10 @@ export interface OAuth2 {
   scopeSeparator: ' ' | ',' | null
   /** Additional authorize parameters; reserved ones (state, redirect_uri, code_challenge, ...) are refused. */
   authorizeParameters?: Readonly<Record<string, string>>
+  /** The parameters that make the provider's page start with this account, at a reconnect; reserved ones are refused. */
+  pinAccount?: (externalAccountId: string) => Readonly<Record<string, string>>
+  /** Whether one permission includes another (`write` includes `read`). Default: none does. */
+  scopeCovers?: (granted: string, needed: string) => boolean
   /** RFC 9207: when set, a callback must carry this `iss`. */
   issuer?: string
   /**
@@ -162,6 +166,10 @@ export interface Connector {
   setup: { steps: readonly string[], url: string }
   /** The keys of `config` that are encrypted. */
   secrets: readonly string[]
+  /** The provider's word for what `ExternalAccount.id` is, as a person reads it: `organization slug`. */
+  accountKind: string
+  /** The calls that `account` and `resources` make. */
+  discovery: readonly Pick<Endpoint, 'id' | 'scope'>[]
   account: (api: ApiReader) => Promise<ExternalAccount>
   resources: (api: ApiReader) => AsyncIterable<ResourceDescription>
   /** Whether a resource can be asked at all; a sentence if not (its checks are then `not_applicable`). */

@@ -608,6 +608,69 @@ export type Database = {
         }
         Relationships: []
       }
+      pending_connections: {
+        Row: {
+          closed_at: string | null
+          config: Json
+          created_at: string
+          expires_at: string
+          external_account_id: string
+          external_account_name: string
+          id: string
+          integration_type: string
+          organization_id: string
+          resources: Json
+          sandbox: boolean
+          user_id: string | null
+          wanted_integration_id: string | null
+        }
+        Insert: {
+          closed_at?: string | null
+          config: Json
+          created_at?: string
+          expires_at?: string
+          external_account_id: string
+          external_account_name: string
+          id?: string
+          integration_type: string
+          organization_id: string
+          resources?: Json
+          sandbox?: boolean
+          user_id?: string | null
+          wanted_integration_id?: string | null
+        }
+        Update: {
+          closed_at?: string | null
+          config?: Json
+          created_at?: string
+          expires_at?: string
+          external_account_id?: string
+          external_account_name?: string
+          id?: string
+          integration_type?: string
+          organization_id?: string
+          resources?: Json
+          sandbox?: boolean
+          user_id?: string | null
+          wanted_integration_id?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'pending_connections_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+          {
+            foreignKeyName: 'pending_connections_wanted_integration_id_organization_id_fkey'
+            columns: ['wanted_integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
       refresh_journal: {
         Row: {
           ended_at: string | null
@@ -1040,6 +1103,15 @@ export type Database = {
       store_connection: {
         Args: {
           p_integration: Json
+          p_resources: Json
+          p_version?: number
+        }
+        Returns: string
+      }
+      store_pending_connection: {
+        Args: {
+          p_integration: Json
+          p_pending_id: string
           p_resources: Json
           p_version?: number
         }

@@ -9,9 +9,11 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
 import { createApiReader } from '#server/oauth/http'
-import { decryptConfig } from '#server/utils/encryption'
+import type { Json } from '#server/database/types'
+import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
+import { grantFieldsSchema, type GrantFields } from './grant'
 import { slotsOf } from './redeem'
 import { refresh } from './refresh'
 import { toRow, type IntegrationRow } from './row'
@@ -44,6 +46,11 @@ async function open(row: IntegrationRow): Promise<Secrets> {
   const pair = (slot: string) => ({ accessToken: text(slotField(slot, 'access_token')) ?? '', refreshToken: text(slotField(slot, 'refresh_token')) })
   const others = slotsOf(row).slice(1).filter(slot => text(slotField(slot, 'access_token')))
   return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])) }
+}
+
+/** The credentials of a grant that is no integration yet: see pending.ts. @throws EncryptionError, ZodError */
+export function openGrantFields(config: Json, context: EncryptionContext, secrets: readonly string[]): GrantFields {
+  return decryptConfig(grantFieldsSchema.parse(config), context, secrets)
 }
 
 function entryOf(use: Use) {

@@ -1,5 +1,6 @@
 /** Integrations and resources as a person sees them. The columns are named: there is no privilege on `config`. */
 import { z } from 'zod'
+import { findConnector } from '#server/connectors/registry'
 import type { Caller } from '#server/database/caller'
 import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
@@ -8,6 +9,7 @@ import { afterPosition, toPage, type Position } from '#server/utils/list'
 import { scheduleInWords } from '#server/utils/schedule'
 import { withIsoTimes } from '#server/utils/time'
 import { healthOf } from './health'
+import { scopeReport } from './scopes'
 
 export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by'
 
@@ -52,6 +54,14 @@ export async function getIntegration(actor: Caller, id: string) {
     .eq('id', id).eq('organization_id', actor.organizationId).maybeSingle())
   if (!row) throw new AppError('not_found')
   return withIsoTimes(viewIntegration(row))
+}
+
+/** What its grant may do, and what rests on that. @throws AppError not_found */
+export async function getScopes(actor: Caller, id: string) {
+  const { integration_type, config } = await getIntegration(actor, id)
+  const connector = findConnector(integration_type)
+  if (!connector) throw new AppError('not_found')
+  return scopeReport(connector, { requested: config.scopes_requested, granted: config.scopes_granted })
 }
 
 const resourceColumns = 'id, integration_id, kind, external_id, name, enabled, metadata, missing_since, created_at'

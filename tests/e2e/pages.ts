@@ -13,6 +13,8 @@ export interface Place {
   as?: Who
   /** Stands there when everything is drawn. */
   drawn: (page: Page) => ReturnType<Page['locator']>
+  /** The page itself answers 404, which a browser notes in its console. */
+  gone?: boolean
   /** What people come for: a keyboard reaches it. */
   actions?: (page: Page) => ReturnType<Page['locator']>[]
 }
@@ -39,6 +41,9 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
     { name: 'integrations', path: () => '/integrations', drawn: page => page.getByRole('article').nth(1), actions: page => [link(page, 'Brightwater Labs'), link(page, 'Connect Supabase')] },
     { name: 'integrations-empty', path: () => '/integrations', as: 'newcomer', drawn: page => page.getByText('Nothing is connected yet'), actions: page => [link(page, 'Connect Supabase')] },
     { name: 'integrations-denied', path: () => '/integrations?error=access_denied', as: 'newcomer', drawn: page => page.getByRole('alert') },
+  ],
+  'integrations/confirm/[id].vue': [
+    { name: 'confirm-ended', gone: true, path: () => '/integrations/confirm/3f6e4b1c-0000-4000-8000-000000000000', drawn: heading('There is nothing to confirm here any more'), actions: page => [link(page, 'Go to integrations')] },
   ],
   'integrations/[id]/index.vue': [
     { name: 'integration', path: id => `/integrations/${id}`, drawn: heading('Evidence'), actions: page => [button(page, 'Scan now'), button(page, 'Pause'), page.locator('summary').first()] },

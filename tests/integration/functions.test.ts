@@ -44,6 +44,7 @@ const executableBy: Record<string, string> = {
   'public.request_scan': 'authenticated',
   'public.start_assessment': 'service_role',
   'public.store_connection': 'service_role',
+  'public.store_pending_connection': 'service_role',
   'public.store_refresh_failure': 'service_role',
   'public.store_refreshed_credentials': 'service_role',
   'public.sync_resources': 'service_role',

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiClient, expectStatus, type Answer, type CallOptions } from '../support/client.ts'
 import { connectAndScan, newColleague, newCompany, settled, type Colleague, type Company } from '../support/company.ts'
 import { CookieJar } from '../support/cookie-jar.ts'
+import { land, startFlow } from '../support/flow.ts'
 import { rawHttp } from '../support/raw-http.ts'
 import { readSessionCookie } from '../support/session-cookie.ts'
 import { startStack, type Stack } from '../support/stack.ts'
@@ -16,6 +17,7 @@ let stack: Stack
 let acme: Company
 let other: Colleague
 let world: World
+let waiting = ''
 
 beforeAll(async () => {
   // The proxy's word for where a call comes from: the limits on sign-ups are counted by that.
@@ -32,6 +34,13 @@ beforeAll(async () => {
         const { integrationId, resourceId, assessmentId } = await connectAndScan(acme.owner.client)
         Object.assign(world, { integrationId, resourceId, assessmentId })
         return integrationId
+      },
+      connectionId: async () => {
+        if (waiting && (await acme.owner.client.get(`/api/connections/${waiting}`)).status === 200) return waiting
+        stack.provider.fail({ kind: () => Response.json([{ id: 'elsewhere', slug: 'elsewhere', name: 'Elsewhere' }]), path: /^\/v1\/organizations$/, times: 1 })
+        const flow = await startFlow(acme.owner.client, `?integration_id=${world.integrationId}`)
+        waiting = (await land(acme.owner.client, await flow.answer('approve'))).split('/').at(-1) ?? ''
+        return waiting
       },
       idleIntegrationId: async () => {
         if ((await acme.owner.client.get(`/api/integrations/${world.integrationId}`)).status !== 200) await world.fresh.integrationId()
@@ -135,7 +144,7 @@ describe('another organization\'s', () => {
       expect(theirs.status).toBe(404)
       expect(whole(theirs, id)).toEqual(whole(nowhere, unknown))
     }
-    const mine = await acme.owner.client.call(method, existing.replace(/[0-9a-f-]{36}$|[0-9a-f-]{36}(?=\/(?:scan|resources)$)/, randomUUID()), { json })
+    const mine = await acme.owner.client.call(method, existing.replace(/[0-9a-f-]{36}$|[0-9a-f-]{36}(?=\/(?:scan|resources|scopes|confirm)$)/, randomUUID()), { json })
     expect(mine.status).toBe(404)
   })
 

@@ -65,6 +65,8 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   await run(`insert into public.invitations (organization_id, email, role, token_hash) values ($1, 'new@example.com', 'member', $2)`, [people.id, sha256(randomUUID())])
   await run(`insert into public.api_keys (organization_id, name, key_hash) values ($1, 'CI', $2)`, [people.id, sha256(randomUUID())])
   await run(`insert into public.audit_log (organization_id, actor_type, action) values ($1, 'system', 'scan.completed')`, [people.id])
+  await run(`insert into public.pending_connections (organization_id, user_id, integration_type, wanted_integration_id, external_account_id, external_account_name, config)
+    values ($1, $2, 'supabase', $3, 'other', 'Other', '{}')`, [people.id, people.owner, integration])
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
   await run(`insert into public.signing_keys (kid, public_jwk, endorsement) values ($1, '{}', '{}')`, [sha256(people.id).slice(21)])
   await run(`insert into public.webhook_receipts (provider, delivery_id) values ('github', $1)`, [people.id])

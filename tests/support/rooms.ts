@@ -10,7 +10,7 @@ import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
 import { anonClient, userClient, useSupabase } from '#server/database/clients'
 import { openEmbeddedSupabase } from '#server/database/embedded'
-import { beginConnection, finishConnection } from '#server/integrations/connect'
+import { beginConnection, finishConnection, type Connected } from '#server/integrations/connect'
 import { openFlow } from '#server/oauth/state'
 import { startQueue, stopQueue } from '#server/queue'
 import { requestScan } from '#server/scanner/request'
@@ -39,8 +39,10 @@ export interface Rooms {
   sql: <R extends Row = Row>(text: string, parameters?: unknown[]) => Promise<R[]>
   /** Somebody new, with an organization of their own. */
   person: () => Promise<Caller>
-  /** Through the provider's consent page. @returns the integration's id @throws ConnectRefused */
+  /** Through the provider's consent page. @returns the integration's id @throws ConnectRefused, or when it has to be confirmed */
   connect: (who: Caller, integrationId?: string | null) => Promise<string>
+  /** The same, ended as it may: stored, or waiting to be confirmed. */
+  arrive: (who: Caller, integrationId?: string | null) => Promise<Connected>
   /** Runs the integration's open assessment, or a new one, to its end. */
   scan: (who: Caller, integrationId: string) => Promise<Assessment>
   close: () => Promise<void>
@@ -91,6 +93,7 @@ export async function openRooms(options: { provider?: Omit<ProviderOptions, 'red
     sql,
     person,
     connect,
+    arrive,
     scan: async (who, integrationId) => {
       const [open] = await sql<{ id: string }>('select id from public.assessments where integration_id = $1 and status in (\'queued\', \'running\')', [integrationId])
       const id = open?.id ?? await requestScan(who, integrationId)
@@ -114,6 +117,12 @@ async function person(): Promise<Caller> {
 }
 
 async function connect(who: Caller, integrationId: string | null = null): Promise<string> {
+  const connected = await arrive(who, integrationId)
+  if (connected.integrationId === undefined) throw new Error('That is another account: it has to be confirmed')
+  return connected.integrationId
+}
+
+async function arrive(who: Caller, integrationId: string | null = null): Promise<Connected> {
   const { url, cookie } = await beginConnection(supabase, who, integrationId)
   const answer = new URL(await consent(url.href, 'approve'))
   return finishConnection(supabase, who, openFlow(cookie.value), answer.searchParams.get('code') ?? '', from)
