@@ -67,6 +67,8 @@ export const expected: Record<string, Entry> = {
   'GET /api/integrations/:id/resources': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/resources` },
   'GET /api/invitations': { answers: '401 200 403 200 200' },
   'GET /api/members': { answers: readers },
+  // Without METRICS_TOKEN; with it, see metrics.test.ts.
+  'GET /api/metrics': { answers: '404 404 404 404 404' },
   'GET /api/overview': { answers: readers },
   'GET /api/providers': { answers: readers },
   'GET /api/session': { answers: readers },
