@@ -17,7 +17,7 @@ export const disk: Check = {
   name: 'disk',
   async run(context) {
     const { mode, dataDir } = context.env()
-    if (mode === 'supabase') throw new Skipped('nothing is kept on this machine')
+    if (mode !== 'embedded') throw new Skipped('nothing is kept on this machine')
     return examineDisk(dataDir)
   },
 }

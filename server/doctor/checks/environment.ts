@@ -6,7 +6,7 @@ export const environment: Check = {
     if (faults.length > 0) return faults.map(({ variable, problem, remedy }) => ({ ok: false, detail: `${variable} ${problem}`, fix: remedy }))
     const { mode, production, web, worker, sandbox } = env()
     return [
-      mode === 'supabase' ? 'Supabase mode' : 'embedded database',
+      mode === 'embedded' ? 'embedded database' : 'Supabase mode',
       production ? 'production' : 'NODE_ENV is not production',
       web && worker ? 'serves pages and takes jobs' : web ? 'serves pages; jobs need another process (npm run worker)' : 'takes jobs only',
       ...sandbox ? ['providers that are not configured are played by the sandbox'] : [],
