@@ -28,7 +28,7 @@ type Sql = (text: string) => Promise<unknown>
 interface Deployment { env: Record<string, string>, secrets: string[], dataDir: string }
 
 /** A deployment that has run once, and does not run now. @param prepare leaves its mark in the database */
-async function deploy(prepare: (sql: Sql) => Promise<void> = async () => {}): Promise<Deployment> {
+async function deploy(prepare: (sql: Sql) => Promise<unknown> = async () => {}): Promise<Deployment> {
   const port = await freePort()
   const appUrl = `http://localhost:${port}`
   const provider = await startProvider({ redirectUris: callbacks(appUrl) })
