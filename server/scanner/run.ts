@@ -16,6 +16,7 @@ import { resourceRows } from '#server/integrations/resources'
 import { readRow, type IntegrationRow } from '#server/integrations/row'
 import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
+import { countScan } from '#server/utils/metrics'
 import { evaluate, sharedReader } from './evaluate'
 import { Lease } from './lease'
 import { forEachLimited } from './limit'
@@ -61,6 +62,7 @@ async function scan(claimed: Claimed, lease: Lease): Promise<void> {
     results = await runChecks(await readRow(claimed.integration_id), plan, refusing(new ProviderError('unreachable', 'credential renewal', { cause: error })), lease)
   }
   if (!await lease.complete(results)) return
+  countScan('completed')
   const counts = Object.groupBy(results, result => result.verdict)
   await note(claimed, 'scan.completed', Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0])))
 }
@@ -127,7 +129,9 @@ async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease:
 async function fail(claimed: Claimed, lease: Lease, error: unknown): Promise<void> {
   const { code, message } = failure(error)
   if (code === 'internal') log.error('assessment failed', { assessment_id: claimed.id, error })
-  if (await lease.fail({ code, message })) await note(claimed, 'scan.failed', { code })
+  if (!await lease.fail({ code, message })) return
+  countScan('failed')
+  await note(claimed, 'scan.failed', { code })
 }
 
 function failure(error: unknown): { code: string, message: string } {

@@ -33,6 +33,7 @@ export const remedies = {
   WORKER: onOrOff,
   WEB: onOrOff,
   TRUST_PROXY: onOrOff,
+  METRICS_TOKEN: 'make one with: openssl rand -hex 32, or remove it',
   LOG_LEVEL: 'set it to debug, info, warn, error or silent, or remove it',
 } as const
 export type Variable = keyof typeof remedies
@@ -80,6 +81,7 @@ export const environmentSchema = z.object({
   WORKER: toggle.default(true),
   WEB: toggle.default(true),
   TRUST_PROXY: toggle.default(false),
+  METRICS_TOKEN: opaque.min(16, 'is shorter than 16 characters').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is no level').default('info'),
 } satisfies Record<Variable, z.ZodType>)
 

@@ -40,6 +40,8 @@ export interface Env {
   web: boolean
   /** A reverse proxy stands in front, so that the last X-Forwarded-For address is the caller's. */
   trustProxy: boolean
+  /** Opens GET /api/metrics; null: there is no such call. */
+  metricsToken: string | null
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** @throws EnvironmentError when the provider's own addresses are not valid (see `loadEnv`) */
   provider: (id: string) => ProviderEnv
@@ -118,6 +120,7 @@ export function readEnv(source: EnvSource, options: { providers?: readonly strin
     worker: values.WORKER,
     web: values.WEB,
     trustProxy: values.TRUST_PROXY,
+    metricsToken: values.METRICS_TOKEN ?? null,
     logLevel: values.LOG_LEVEL,
     provider: id => readProvider(set, id),
   }

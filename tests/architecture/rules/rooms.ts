@@ -14,6 +14,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   accounts: ['audit', 'database', 'errors', 'utils', 'shared'],
   integrations: ['oauth', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   scanner: ['integrations', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  // `npm run doctor`: looks at a deployment from outside, room by room.
+  doctor: ['integrations', 'oauth', 'connectors', 'queue', 'database', 'errors', 'utils'],
   open: ['integrations', 'database', 'utils'],
   // The composition root: opens and closes every room, and is the only one that loads the sandbox.
   startup: ['open', 'scanner', 'integrations', 'accounts', 'audit', 'queue', 'database', 'connectors', 'sandbox', 'errors', 'utils'],

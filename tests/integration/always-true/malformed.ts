@@ -63,6 +63,7 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/integrations/:id/resources': { params: integration, query: list },
   'GET /api/invitations': {},
   'GET /api/members': {},
+  'GET /api/metrics': { takesAll: true },
   'GET /api/overview': {},
   'GET /api/providers': {},
   'GET /api/session': {},

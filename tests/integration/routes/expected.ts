@@ -76,6 +76,8 @@ export const expected: Record<string, Entry> = {
   'GET /api/integrations/:id/scopes': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/scopes` },
   'GET /api/invitations': { answers: '401 200 403 200 200' },
   'GET /api/members': { answers: readers },
+  // Without METRICS_TOKEN; with it, see metrics.test.ts.
+  'GET /api/metrics': { answers: '404 404 404 404 404' },
   'GET /api/overview': { answers: readers },
   'GET /api/providers': { answers: readers },
   'GET /api/session': { answers: readers },

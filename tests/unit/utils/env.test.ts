@@ -79,13 +79,13 @@ describe('readEnv', () => {
   it('lists every fault in one message, each with a way out, and no value', () => {
     const source = {
       APP_URL: 'leak-1', SUPABASE_URL: 'leak-2', SUPABASE_ANON_KEY: 'leak 3', SUPABASE_SERVICE_ROLE_KEY: 'leak 4', DATABASE_URL: 'leak-5', ENCRYPTION_KEY: 'leak-6',
-      ENCRYPTION_KEYS_PREVIOUS: 'leak-7', SANDBOX: 'leak-8', WORKER: 'leak-9', WEB: 'leak-10', LOG_LEVEL: 'leak-11', SUPABASE_API_URL: 'leak-12', SUPABASE_AUTH_URL: 'leak-13',
+      ENCRYPTION_KEYS_PREVIOUS: 'leak-7', SANDBOX: 'leak-8', WORKER: 'leak-9', WEB: 'leak-10', LOG_LEVEL: 'leak-11', METRICS_TOKEN: 'leak-14', SUPABASE_API_URL: 'leak-12', SUPABASE_AUTH_URL: 'leak-13',
     }
     let message = ''
     try { readEnv(source, { providers: ['supabase'] }) }
     catch (error) { message = error instanceof Error ? error.message : '' }
     for (const name of Object.keys(source)) expect(message).toContain(name)
-    expect(message.match(/To fix: /g)).toHaveLength(13)
+    expect(message.match(/To fix: /g)).toHaveLength(14)
     expect(message).toContain('openssl rand -base64 32')
     expect(message).not.toMatch(/leak/)
   })
