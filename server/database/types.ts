@@ -807,6 +807,7 @@ export type Database = {
           p_maybe_spent: boolean
           p_owner: string
           p_refresh_due_at: string
+          p_refresh_slot: string
           p_version: number
         }
         Returns: boolean
@@ -879,6 +880,7 @@ export type Database = {
           p_failed: boolean
           p_id: string
           p_refresh_due_at: string
+          p_refresh_slot: string
           p_version: number
         }
         Returns: undefined

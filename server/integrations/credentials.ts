@@ -166,9 +166,9 @@ async function recordRefusal(row: IntegrationRow, cause: ProviderError): Promise
   return new CredentialError('dead_grant', 'unauthorized', { cause })
 }
 
-/** A real answer came: whatever was wrong before is over. */
+/** A real answer came: whatever was wrong with the main token before is over. */
 async function recordSuccess(row: IntegrationRow): Promise<void> {
   const service = serviceClient()
-  unwrap(await service.from('integrations').update({ last_success_at: new Date().toISOString(), last_error: null }).eq('id', row.id).select('id'))
+  unwrap(await service.from('integrations').update({ last_success_at: new Date().toISOString(), ...(row.lastError?.slot ? {} : { last_error: null }) }).eq('id', row.id).select('id'))
   if (row.status === 'error') unwrap(await service.from('integrations').update({ status: 'active' }).eq('id', row.id).eq('status', 'error').select('id'))
 }

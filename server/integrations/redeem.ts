@@ -19,7 +19,7 @@ import { log } from '#server/utils/log'
 import type { Begun } from './begun'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
-import { failureOf, neverSent, retryAt, sentences } from './refresh-policy'
+import { failureOf, neverSent, retryAt, sentenceOf } from './refresh-policy'
 import { readRow, type IntegrationRow } from './row'
 import { MAIN_SLOT, nextRefresh, slotConfig, slotField } from './token-config'
 import { currentKey, keyForEncrypting, sealTokens } from './vault'
@@ -31,6 +31,11 @@ export type OpenSecrets = (row: IntegrationRow) => Promise<Record<string, unknow
 const ANSWER_MS = 30_000
 /** Milliseconds for which an answer that could not be stored is tried again. */
 const STORE_PATIENCE_MS = 120_000
+/**
+ * Longer than a holder may need, with room for the calls of the database: who took over while an answer waits for the
+ * database to come back would send a refresh token that is spent, and the provider would take that for theft.
+ */
+export const LEASE_SECONDS = (ANSWER_MS + STORE_PATIENCE_MS) / 1000 + 30
 /** Attempts whose process ended without a result, after which no further one is made. */
 const UNCERTAIN_LIMIT = 2
 
@@ -123,21 +128,32 @@ export function slotsOf(row: Pick<IntegrationRow, 'connector'>): string[] {
 }
 
 async function recordFailure(begun: Begun, error: unknown): Promise<CredentialError> {
-  const { row, owner } = begun
+  const { row, owner, slot } = begun
+  const main = slot === MAIN_SLOT
   const failure = failureOf(error)
   // Whatever the provider calls it: it took the token when the answer to an earlier attempt was lost.
   const lost = failure === 'dead_grant' && (begun.maybeSpent || begun.uncertain > 0)
   const code = lost ? 'answer_lost' : error instanceof OAuthError ? error.oauthError : error instanceof AppError ? error.code : 'internal'
   if (failure !== 'dead_grant') log.error('credential refresh failed', { integration_id: row.id, failure, code, error })
   const now = new Date()
+  const next = nextAfterFailure(begun, retryAt(failure, row.refreshFailures, now, error), now)
   unwrap(await serviceClient().rpc('fail_refresh', {
-    p_id: row.id, p_owner: owner, p_journal_id: begun.journalId as string, p_version: row.version, p_dead: failure === 'dead_grant',
-    p_error: { class: failure, code, message: lost ? sentences.answer_lost : sentences[failure], at: now.toISOString() },
+    // Without a further token the connection still works.
+    p_id: row.id, p_owner: owner, p_journal_id: begun.journalId as string, p_version: row.version, p_dead: main && failure === 'dead_grant',
+    p_error: { class: failure, code, message: sentenceOf(failure, lost, main), at: now.toISOString(), ...(main ? {} : { slot }) },
     p_maybe_spent: failure === 'passing' && !neverSent(error),
-    p_refresh_due_at: retryAt(failure, row.refreshFailures, now, error).toISOString(),
-    p_audit: entry(begun, 'credential.refresh_failed', { class: failure, code }),
+    p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot,
+    p_audit: entry(begun, 'credential.refresh_failed', { class: failure, code, ...(main ? {} : { slot }) }),
   }))
   return new CredentialError(failure, code, { cause: error })
+}
+
+/** The main token goes first: a further one that fails must not hold it up. */
+function nextAfterFailure({ row, slot }: Begun, retry: Date, now: Date): { slot: string, dueAt: string } {
+  const again = { slot, dueAt: retry.toISOString() }
+  if (slot === MAIN_SLOT) return again
+  const main = nextRefresh(row.config, [MAIN_SLOT], now)
+  return main.dueAt < again.dueAt ? main : again
 }
 
 function entry({ row }: Begun, action: AuditAction, detail: Record<string, string>): Json {
@@ -145,7 +161,7 @@ function entry({ row }: Begun, action: AuditAction, detail: Record<string, strin
 }
 
 /** Nothing was sent: the lease and the journal row go. @param dueAt when to look again; default: as it was */
-export async function release({ row, owner, journalId }: Begun, dueAt: Date | null = null): Promise<void> {
+export async function release({ row, owner, journalId }: Pick<Begun, 'owner' | 'journalId'> & { row: { id: string } }, dueAt: Date | null = null): Promise<void> {
   unwrap(await serviceClient().rpc('release_refresh', {
     p_id: row.id, p_owner: owner, p_journal_id: journalId as string, p_refresh_due_at: (dueAt?.toISOString() ?? null) as string,
   }))

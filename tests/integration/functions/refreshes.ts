@@ -30,9 +30,9 @@ export function refreshes(database: () => TestDatabase): void {
     call<Answer | null>('public.begin_refresh($1, $2, 30, $3, $4::bigint, $5)', [id, owner, slot, version, failedAt])
   const finish = (owner: string, journalId: unknown, version: number, config: Row = { access_token: ciphertext(keyId) }) =>
     call<string>(`public.finish_refresh($1, $2, $3, $4::bigint, $5::text::jsonb, '2031-01-01T00:00:00Z', 'main', $6::text::jsonb)`, [id, owner, journalId, version, JSON.stringify(config), entry('credential.refreshed')])
-  const fail = (owner: string, journalId: unknown, version: number, { dead = false, maybeSpent = false, at = '2030-01-01T00:00:00Z' } = {}) =>
-    call<boolean>(`public.fail_refresh($1, $2, $3, $4::bigint, $5::text::jsonb, $6::boolean, $7::boolean, '2031-01-01T00:00:00Z', $8::text::jsonb)`,
-      [id, owner, journalId, version, JSON.stringify({ class: 'x', code: 'y', message: 'z', at }), dead, maybeSpent, entry('credential.refresh_failed')])
+  const fail = (owner: string, journalId: unknown, version: number, { dead = false, maybeSpent = false, at = '2030-01-01T00:00:00Z', slot = 'main', next = 'main' } = {}) =>
+    call<boolean>(`public.fail_refresh($1, $2, $3, $4::bigint, $5::text::jsonb, $6::boolean, $7::boolean, '2031-01-01T00:00:00Z', $9, $8::text::jsonb)`,
+      [id, owner, journalId, version, JSON.stringify({ class: 'x', code: 'y', message: 'z', at, ...(slot === 'main' ? {} : { slot }) }), dead, maybeSpent, entry('credential.refresh_failed'), next])
   const release = (owner: string, journalId: unknown, due: string | null = null) => call('public.release_refresh($1, $2, $3, $4::timestamptz)', [id, owner, journalId, due])
 
   describe('take_credential', () => {
@@ -352,6 +352,20 @@ export function refreshes(database: () => TestDatabase): void {
       expect((await journal()).map(one => one.state)).toEqual(['uncertain', 'sent'])
     })
 
+    it('keeps what is wrong with one slot until that one is well, and says which is due next', async () => {
+      const at = '2030-01-01T00:00:00Z'
+      await db.run(`update public.integrations set config = config || jsonb_build_object('user_refresh_token', $2::text) where id = $1`, [id, ciphertext(keyId)])
+      const user = await begin('me', { slot: 'user' })
+      expect(await fail('me', user?.journal_id, 1, { slot: 'user', next: 'main' })).toBe(true)
+      expect(await row()).toMatchObject({ status: 'active', refresh_slot: 'main', last_error: { slot: 'user' } })
+      const main = await begin('me', { failedAt: at })
+      expect(await finish('me', main?.journal_id, 1)).toBe('stored')
+      expect(await row()).toMatchObject({ last_error: { slot: 'user' } })
+      const again = await begin('me', { failedAt: at, slot: 'user', version: 2 })
+      expect(await finish('me', again?.journal_id, 2)).toBe('stored')
+      expect(await row()).toMatchObject({ last_error: null })
+    })
+
     it('keeps no sentence in the journal, and takes none for an attempt without a row', async () => {
       const begun = await begin('me')
       await fail('me', begun?.journal_id, 1)
@@ -386,7 +400,7 @@ export function refreshes(database: () => TestDatabase): void {
 
   describe('note_probe', () => {
     const note = (version: number, error: string | null, failed: boolean) =>
-      call(`public.note_probe($1, $2::bigint, $3::text::jsonb, $4::boolean, '2033-01-01T00:00:00Z')`, [id, version, error, failed])
+      call(`public.note_probe($1, $2::bigint, $3::text::jsonb, $4::boolean, '2033-01-01T00:00:00Z', 'user')`, [id, version, error, failed])
 
     it('counts failures, keeps what stands there, and begins anew on success', async () => {
       const error = { class: 'passing', code: 'timeout' }
@@ -395,7 +409,7 @@ export function refreshes(database: () => TestDatabase): void {
       expect(await row()).toMatchObject({ last_error: error, refresh_failures: 2, status: 'active' })
       await note(1, null, false)
       const after = await row()
-      expect(after).toMatchObject({ last_error: error, refresh_failures: 0 })
+      expect(after).toMatchObject({ last_error: error, refresh_failures: 0, refresh_slot: 'user' })
       expect([Number(after.version), new Date(after.refresh_due_at as string).getFullYear()]).toEqual([1, 2033])
     })
 
