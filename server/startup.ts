@@ -56,6 +56,7 @@ async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void>
 
 async function releaseAll(): Promise<void> {
   await serviceClient().from('assessments').update({ lease_owner: null, lease_until: null }).eq('status', 'running').throwOnError()
+  await serviceClient().from('integrations').update({ refresh_lease_owner: null, refresh_lease_until: null }).not('refresh_lease_owner', 'is', null).throwOnError()
 }
 
 /** `GET /api/health`. */

@@ -934,6 +934,7 @@ export type Database = {
           p_maybe_spent: boolean
           p_owner: string
           p_refresh_due_at: string
+          p_refresh_slot: string
           p_version: number
         }
         Returns: boolean
@@ -1006,6 +1007,7 @@ export type Database = {
           p_failed: boolean
           p_id: string
           p_refresh_due_at: string
+          p_refresh_slot: string
           p_version: number
         }
         Returns: undefined

@@ -11,6 +11,7 @@ import { ProviderError } from '#server/errors'
 import { createApiReader } from '#server/oauth/http'
 import type { Json } from '#server/database/types'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
+import { countCredentialUse } from '#server/utils/metrics'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
 import { grantFieldsSchema, type GrantFields } from './grant'
@@ -65,7 +66,10 @@ async function take(use: Use, freshUntil: Date | null): Promise<{ row: Integrati
   const answer = unwrap(await serviceClient().rpc('take_credential', {
     p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
   }))
-  return { row: toRow(answer), audited: z.object({ audited: z.boolean() }).parse(answer).audited }
+  const row = toRow(answer)
+  const { audited } = z.object({ audited: z.boolean() }).parse(answer)
+  if (audited) countCredentialUse(use.purpose)
+  return { row, audited }
 }
 
 /** The row with a credential that lives for another while, its use noted. The old one serves while it lives and the failure may pass. */
@@ -173,9 +177,9 @@ async function recordRefusal(row: IntegrationRow, cause: ProviderError): Promise
   return new CredentialError('dead_grant', 'unauthorized', { cause })
 }
 
-/** A real answer came: whatever was wrong before is over. */
+/** A real answer came: whatever was wrong with the main token before is over. */
 async function recordSuccess(row: IntegrationRow): Promise<void> {
   const service = serviceClient()
-  unwrap(await service.from('integrations').update({ last_success_at: new Date().toISOString(), last_error: null }).eq('id', row.id).select('id'))
+  unwrap(await service.from('integrations').update({ last_success_at: new Date().toISOString(), ...(row.lastError?.slot ? {} : { last_error: null }) }).eq('id', row.id).select('id'))
   if (row.status === 'error') unwrap(await service.from('integrations').update({ status: 'active' }).eq('id', row.id).eq('status', 'error').select('id'))
 }

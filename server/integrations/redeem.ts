@@ -16,10 +16,11 @@ import { AppError, OAuthError } from '#server/errors'
 import { refreshGrant } from '#server/oauth/refresh'
 import type { DataKey } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
+import { countRefresh, timeRefresh } from '#server/utils/metrics'
 import type { Begun } from './begun'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
-import { failureOf, neverSent, retryAt, sentences } from './refresh-policy'
+import { failureOf, neverSent, retryAt, sentenceOf } from './refresh-policy'
 import { readRow, type IntegrationRow } from './row'
 import { MAIN_SLOT, nextRefresh, slotConfig, slotField } from './token-config'
 import { currentKey, keyForEncrypting, sealTokens } from './vault'
@@ -31,6 +32,12 @@ export type OpenSecrets = (row: IntegrationRow) => Promise<Record<string, unknow
 const ANSWER_MS = 30_000
 /** Milliseconds for which an answer that could not be stored is tried again. */
 const STORE_PATIENCE_MS = 120_000
+/**
+ * Seconds. It covers the call, and most of the patience with a database that does not take the answer: who took over
+ * meanwhile would send a refresh token that is spent. Not all of it, since after a crash everybody waits for its end; a
+ * database that is away gives nobody else the lease either, and an answer that comes late is stored if the version stands.
+ */
+export const LEASE_SECONDS = 90
 /** Attempts whose process ended without a result, after which no further one is made. */
 const UNCERTAIN_LIMIT = 2
 
@@ -49,7 +56,11 @@ export async function redeemsSettled(timeoutMs: number): Promise<void> {
  *   opened: nothing was sent then, and nothing is recorded against the connection
  */
 export function redeem(begun: Begun, open: OpenSecrets): Promise<IntegrationRow> {
-  const attempt = redeemOnce(begun, open).finally(() => inFlight.delete(attempt))
+  const stop = timeRefresh(begun.row.connector.id)
+  const attempt = redeemOnce(begun, open).finally(() => {
+    inFlight.delete(attempt)
+    stop()
+  })
   inFlight.add(attempt)
   return attempt
 }
@@ -102,6 +113,7 @@ async function store(begun: Begun, fields: Record<string, unknown>, whole: Recor
         p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot,
         p_audit: entry(begun, 'credential.refreshed', slot === MAIN_SLOT ? {} : { slot }),
       }))
+      if (outcome !== 'key_gone') countRefresh(row.connector.id, outcome === 'superseded' ? 'lost' : 'refreshed')
       if (outcome === 'superseded') log.warn('a newer credential was stored while this one was being refreshed', { integration_id: row.id })
       if (outcome !== 'key_gone') return
       key = await keyForEncrypting(row.organizationId, row.connector.secrets.length)
@@ -123,21 +135,33 @@ export function slotsOf(row: Pick<IntegrationRow, 'connector'>): string[] {
 }
 
 async function recordFailure(begun: Begun, error: unknown): Promise<CredentialError> {
-  const { row, owner } = begun
+  const { row, owner, slot } = begun
+  const main = slot === MAIN_SLOT
   const failure = failureOf(error)
   // Whatever the provider calls it: it took the token when the answer to an earlier attempt was lost.
   const lost = failure === 'dead_grant' && (begun.maybeSpent || begun.uncertain > 0)
   const code = lost ? 'answer_lost' : error instanceof OAuthError ? error.oauthError : error instanceof AppError ? error.code : 'internal'
   if (failure !== 'dead_grant') log.error('credential refresh failed', { integration_id: row.id, failure, code, error })
+  countRefresh(row.connector.id, failure === 'passing' && !neverSent(error) ? 'uncertain' : failure)
   const now = new Date()
+  const next = nextAfterFailure(begun, retryAt(failure, row.refreshFailures, now, error), now)
   unwrap(await serviceClient().rpc('fail_refresh', {
-    p_id: row.id, p_owner: owner, p_journal_id: begun.journalId as string, p_version: row.version, p_dead: failure === 'dead_grant',
-    p_error: { class: failure, code, message: lost ? sentences.answer_lost : sentences[failure], at: now.toISOString() },
+    // Without a further token the connection still works.
+    p_id: row.id, p_owner: owner, p_journal_id: begun.journalId as string, p_version: row.version, p_dead: main && failure === 'dead_grant',
+    p_error: { class: failure, code, message: sentenceOf(failure, lost, main), at: now.toISOString(), ...(main ? {} : { slot }) },
     p_maybe_spent: failure === 'passing' && !neverSent(error),
-    p_refresh_due_at: retryAt(failure, row.refreshFailures, now, error).toISOString(),
-    p_audit: entry(begun, 'credential.refresh_failed', { class: failure, code }),
+    p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot,
+    p_audit: entry(begun, 'credential.refresh_failed', { class: failure, code, ...(main ? {} : { slot }) }),
   }))
   return new CredentialError(failure, code, { cause: error })
+}
+
+/** The main token goes first: a further one that fails must not hold it up. */
+function nextAfterFailure({ row, slot }: Begun, retry: Date, now: Date): { slot: string, dueAt: string } {
+  const again = { slot, dueAt: retry.toISOString() }
+  if (slot === MAIN_SLOT) return again
+  const main = nextRefresh(row.config, [MAIN_SLOT], now)
+  return main.dueAt < again.dueAt ? main : again
 }
 
 function entry({ row }: Begun, action: AuditAction, detail: Record<string, string>): Json {
@@ -145,7 +169,7 @@ function entry({ row }: Begun, action: AuditAction, detail: Record<string, strin
 }
 
 /** Nothing was sent: the lease and the journal row go. @param dueAt when to look again; default: as it was */
-export async function release({ row, owner, journalId }: Begun, dueAt: Date | null = null): Promise<void> {
+export async function release({ row, owner, journalId }: Pick<Begun, 'owner' | 'journalId'> & { row: { id: string } }, dueAt: Date | null = null): Promise<void> {
   unwrap(await serviceClient().rpc('release_refresh', {
     p_id: row.id, p_owner: owner, p_journal_id: journalId as string, p_refresh_due_at: (dueAt?.toISOString() ?? null) as string,
   }))

@@ -6,6 +6,7 @@
  * one succeeds: its time limits must not take the lanes from the others.
  */
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { allConnectors } from '#server/connectors/registry'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -15,8 +16,7 @@ import { log } from '#server/utils/log'
 import { toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
 import { openConfig, withApi } from './credentials'
-import { redeem, release, slotsOf } from './redeem'
-import { LEASE_SECONDS } from './refresh'
+import { LEASE_SECONDS, redeem, release, slotsOf } from './redeem'
 import { retryAt, sentences } from './refresh-policy'
 import type { IntegrationRow } from './row'
 import { Suspicion } from './suspicion'
@@ -38,16 +38,22 @@ export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LA
   const owner = randomUUID()
   const until = Date.now() + BUDGET_MS
   const running = new Set<Promise<void>>()
-  for (;;) {
-    const open = !signal.aborted && Date.now() < until
-    const claimed = open ? await claim(owner, lanes - running.size) : []
-    for (const begun of claimed) {
-      const attempt: Promise<void> = keepAlive(begun, signal).then(what => void done[what]++).finally(() => running.delete(attempt))
-      running.add(attempt)
+  try {
+    for (;;) {
+      const open = !signal.aborted && Date.now() < until
+      const claimed = open ? await claim(owner, lanes - running.size) : []
+      for (const begun of claimed) {
+        const attempt: Promise<void> = keepAlive(begun, signal).then(what => void done[what]++).finally(() => running.delete(attempt))
+        running.add(attempt)
+      }
+      if (running.size === 0) return done
+      // A full house waits for a lane; an empty queue for whatever comes of the last ones.
+      if (claimed.length === 0 || running.size >= lanes) await Promise.race(running)
     }
-    if (running.size === 0) return done
-    // A full house waits for a lane; an empty queue for whatever comes of the last ones.
-    if (claimed.length === 0 || running.size >= lanes) await Promise.race(running)
+  }
+  finally {
+    // Also when the database went away in between: the answers that are under way are waited for.
+    await Promise.all(running)
   }
 }
 
@@ -59,14 +65,28 @@ async function claim(owner: string, free: number): Promise<Begun[]> {
     const answers: unknown[] = unwrap(await serviceClient().rpc('lease_due_refreshes', {
       p_owner: owner, p_limit: limit, p_seconds: LEASE_SECONDS, p_types: types, p_now: new Date().toISOString(),
     }))
-    claimed.push(...answers.map(answer => toBegun(answer, owner)))
+    for (const answer of answers) claimed.push(...await readClaim(answer, owner))
   }
   for (const { row } of claimed) suspicion.began(row.connector.id)
   return claimed
 }
 
+/** One row that can't be read must not stop the others, nor come first for ever. */
+async function readClaim(answer: unknown, owner: string): Promise<Begun[]> {
+  try {
+    return [toBegun(answer, owner)]
+  }
+  catch (error) {
+    const { row, journal_id: journalId } = z.object({ row: z.object({ id: z.string() }), journal_id: z.string().nullish().default(null) }).parse(answer)
+    log.error('an integration\'s row could not be read', { integration_id: row.id, error })
+    await release({ row, owner, journalId }, retryAt('our_application', 0, new Date()))
+    return []
+  }
+}
+
+/** Never rejects. */
 async function keepAlive(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRun> {
-  let answered = true
+  let answered: boolean | null = true
   try {
     if (!begun.reserved) {
       await release(begun, soon())
@@ -80,11 +100,12 @@ async function keepAlive(begun: Begun, signal: AbortSignal): Promise<keyof Refre
     return await probe(begun, signal)
   }
   catch (error) {
-    answered = !(error instanceof CredentialError && error.failure !== 'dead_grant')
+    answered = error instanceof CredentialError ? error.failure === 'dead_grant' : null
     if (error instanceof CredentialError) return 'failed'
     // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
     log.error('a credential could not be kept alive', { integration_id: begun.row.id, error })
-    if (error instanceof EncryptionError) await postpone(begun.row, retryAt('our_application', 0, new Date()))
+    // When even that can't be written, it comes up again after its lease.
+    if (error instanceof EncryptionError) await postpone(begun.row, retryAt('our_application', 0, new Date())).catch(() => undefined)
     return 'postponed'
   }
   finally {
@@ -107,27 +128,30 @@ async function probe(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRu
   const now = new Date()
   try {
     await withApi({ integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } }, signal, api => row.connector.account(api))
-    await noteProbe(row, null, false, new Date(nextRefresh(row.config, slotsOf(row), now).dueAt))
-    return 'probed'
+    return await notePassed(row, now)
   }
   catch (error) {
-    if (error instanceof CredentialError) {
-      await noteProbe(row, null, true, retryAt(error.failure, row.refreshFailures, now))
-      throw error
-    }
+    // What the renewal that a 401 forced brought is written already.
     if (!(error instanceof ProviderError)) throw error
     // It took the token and refused something else: the token lives.
-    if (['forbidden', 'not_found', 'payment_required', 'refused', 'unexpected_shape'].includes(error.kind)) {
-      await noteProbe(row, null, false, new Date(nextRefresh(row.config, slotsOf(row), now).dueAt))
-      return 'probed'
-    }
-    await noteProbe(row, { class: 'passing', code: error.kind, message: sentences.unprobed, at: now.toISOString() }, true, retryAt('passing', row.refreshFailures, now))
+    if (['forbidden', 'not_found', 'payment_required', 'refused', 'unexpected_shape'].includes(error.kind)) return await notePassed(row, now)
+    await noteUnreached(row, error.kind, now)
     throw new CredentialError('passing', error.kind, { cause: error })
   }
 }
 
-async function noteProbe(row: IntegrationRow, error: { class: string, code: string, message: string, at: string } | null, failed: boolean, dueAt: Date): Promise<void> {
-  unwrap(await serviceClient().rpc('note_probe', { p_id: row.id, p_version: row.version, p_error: error, p_failed: failed, p_refresh_due_at: dueAt.toISOString() }))
+async function notePassed(row: IntegrationRow, now: Date): Promise<'probed'> {
+  const next = nextRefresh(row.config, slotsOf(row), now)
+  unwrap(await serviceClient().rpc('note_probe', { p_id: row.id, p_version: row.version, p_error: null, p_failed: false, p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot }))
+  return 'probed'
+}
+
+async function noteUnreached(row: IntegrationRow, code: string, now: Date): Promise<void> {
+  unwrap(await serviceClient().rpc('note_probe', {
+    p_id: row.id, p_version: row.version, p_failed: true, p_refresh_slot: row.refreshSlot,
+    p_error: { class: 'passing', code, message: sentences.unprobed, at: now.toISOString() },
+    p_refresh_due_at: retryAt('passing', row.refreshFailures, now).toISOString(),
+  }))
 }
 
 async function postpone(row: IntegrationRow, dueAt: Date): Promise<void> {

@@ -7,9 +7,10 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-export const sentences: Record<Failure | 'answer_lost' | 'unprobed', string> = {
+export const sentences: Record<Failure | 'answer_lost' | 'further_dead' | 'unprobed', string> = {
   dead_grant: 'The provider no longer accepts this connection. Reconnect it.',
   answer_lost: 'The provider\'s answer was lost while this credential was being renewed, and it no longer accepts the old one. Reconnect it.',
+  further_dead: 'The provider no longer renews one of this connection\'s tokens; the rest works. Reconnect it.',
   our_application: 'The provider does not accept this installation\'s client id or secret. The operator has to correct them.',
   passing: 'The provider could not be reached to renew the credential. It is tried again by itself.',
   unprobed: 'The provider could not be reached to see whether the credential works. It is tried again by itself.',
@@ -18,6 +19,12 @@ export const sentences: Record<Failure | 'answer_lost' | 'unprobed', string> = {
 export function failureOf(error: unknown): Failure {
   if (error instanceof OAuthError) return error.failure
   return error instanceof AppError && error.code === 'not_configured' ? 'our_application' : 'passing'
+}
+
+/** @param lost an earlier answer @param main its main token, or a further one */
+export function sentenceOf(failure: Failure, lost: boolean, main: boolean): string {
+  if (lost) return sentences.answer_lost
+  return failure === 'dead_grant' && !main ? sentences.further_dead : sentences[failure]
 }
 
 /** First and longest wait. A dead grant is looked at again, seldom: providers have been wrong about that, too. */

@@ -6,7 +6,7 @@
  * store; the store is a compare-and-swap on `version`. Whoever does not get the lease waits for the result of the one
  * who did, and uses it.
  *
- * The call's time limit (30 s: giving up on an answer may cost the connection) is shorter than the lease (45 s).
+ * The lease is longer than the provider's time limit (./redeem.ts).
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,14 +15,14 @@ import { unwrap } from '#server/database/result'
 import { AppError, type OAuthError } from '#server/errors'
 import { toBegun } from './begun'
 import { CredentialError } from './credential-error'
-import { redeem, release, type OpenSecrets } from './redeem'
+import { LEASE_SECONDS, redeem, release, type OpenSecrets } from './redeem'
 import type { IntegrationRow } from './row'
 import { MAIN_SLOT } from './token-config'
 import { keyForEncrypting } from './vault'
 
-export const LEASE_SECONDS = 45
 const POLL_MS = 100
-const PATIENCE_MS = 60_000
+/** Longer than the lease: a holder that died is outlived. */
+const PATIENCE_MS = 100_000
 
 /** One refresh per credential in this process; the others get its result. */
 const running = new Map<string, Promise<IntegrationRow>>()

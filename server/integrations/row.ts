@@ -16,7 +16,11 @@ const configSchema = z.looseObject({
   expires_in: z.number().nullish(),
 })
 
-const lastErrorSchema = z.object({ class: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable().catch(null)
+const lastErrorSchema = z.object({
+  class: z.string(), code: z.string(), message: z.string(), at: z.string(),
+  /** Of a further token of the grant: the main one works. */
+  slot: z.string().optional(),
+}).nullable().catch(null)
 export type LastError = NonNullable<z.infer<typeof lastErrorSchema>>
 
 export const wrappedKeys = z.array(z.object({ key_id: z.string(), wrapped: z.string(), retired: z.boolean() }))

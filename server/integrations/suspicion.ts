@@ -30,10 +30,11 @@ export class Suspicion {
     this.of(id).running++
   }
 
-  /** @param answered the provider said something about the grant, good or bad */
-  ended(id: string, answered: boolean, now = Date.now()): void {
+  /** @param answered the provider said something about the grant, good or bad; null: it was not asked */
+  ended(id: string, answered: boolean | null, now = Date.now()): void {
     const state = this.of(id)
     state.running--
+    if (answered === null) return
     state.failures = answered ? 0 : state.failures + 1
     const pause = FIRST_PAUSE_MS * 2 ** Math.min(Math.max(state.failures - SUSPECT_AFTER, 0), 10)
     state.pausedUntil = answered || state.failures < SUSPECT_AFTER ? 0 : now + Math.min(pause, LONGEST_PAUSE_MS)

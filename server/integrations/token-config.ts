@@ -67,7 +67,9 @@ export function refreshDueAt(expiresAt: string | null, now: Date): string {
  */
 export function nextRefresh(config: Fields, slots: readonly string[], now: Date): { slot: string, dueAt: string } {
   const due = slots.filter(slot => typeof config[slotField(slot, 'access_token')] === 'string').map((slot) => {
-    const expiresAt = config[slotField(slot, 'expires_at')]
+    // A further token that nothing can renew simply ends.
+    const renewable = slot === MAIN_SLOT || typeof config[slotField(slot, 'refresh_token')] === 'string'
+    const expiresAt = renewable ? config[slotField(slot, 'expires_at')] : null
     return { slot, dueAt: refreshDueAt(typeof expiresAt === 'string' ? expiresAt : null, now) }
   }).sort((a, b) => a.dueAt < b.dueAt ? -1 : a.dueAt > b.dueAt ? 1 : 0)
   const first = due[0] ?? { slot: MAIN_SLOT, dueAt: refreshDueAt(null, now) }

@@ -178,11 +178,6 @@ export function currentKeyId(): string {
   return keys().current.id
 }
 
-/** The ids of the keys that this process opens values with, the current one first. @throws EncryptionError key_missing, key_invalid */
-export function keyIds(): string[] {
-  return keys().all.map(key => key.id)
-}
-
 function mapSecrets<T extends object>(config: T, fields: readonly string[], change: (text: string, field: string) => string): T {
   const changed: [string, string][] = []
   for (const field of fields) {

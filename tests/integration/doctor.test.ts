@@ -119,7 +119,7 @@ it('names every fault with its remedy, and none hides another', async () => {
     expect.stringMatching(/^migrations: 1 of \d+ are not applied: \d+_/),
     'schema rls_forced: Row level security is on, and forced, for every table does not hold for public.findings',
     'schema credentials_hidden: Signed-in people have no privilege on the column of the credentials does not hold for public.integrations.config',
-    `keys: of 1 stored, 1 can't be opened: 1 (value) with key ${stranger}`,
+    `keys: of 1 stored, 1 can't be opened: 1 (direct) with key ${stranger}`,
     expect.stringMatching(/^queue: .*; the oldest job waits for 60 minutes$/),
     expect.stringMatching(/^provider: Supabase: .* can't be reached \(ECONNREFUSED\)$/),
   ])

@@ -31,6 +31,12 @@ const matrix: Record<string, Record<Verb, string>> = {
   used_oauth_states: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxx+' },
   webhook_receipts: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   signing_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
+  refresh_journal: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  organization_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  key_encryption_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
+  // There is one at most, and not here.
+  installation_secrets: { select: 'xxxxx-', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
+  key_rotations: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
 }
 
 /** Every privilege of anybody but the owner of the tables. */
@@ -53,11 +59,16 @@ const grants: Record<string, string[]> = {
   used_oauth_states: ['service_role delete', 'service_role insert', 'service_role select'],
   webhook_receipts: all,
   signing_keys: ['service_role insert', 'service_role select', 'service_role update'],
+  refresh_journal: ['authenticated select', ...all],
+  organization_keys: all,
+  key_encryption_keys: ['service_role insert', 'service_role select', 'service_role update'],
+  installation_secrets: ['service_role insert', 'service_role select'],
+  key_rotations: ['service_role insert', 'service_role select', 'service_role update'],
 }
 
 /** Columns that no signed-in person can read, whatever their role. */
 const unreadable: Record<string, string[]> = {
-  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until'],
+  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures'],
   invitations: ['token_hash'],
   assessments: ['lease_owner', 'lease_until'],
   api_keys: ['key_hash'],
@@ -65,6 +76,10 @@ const unreadable: Record<string, string[]> = {
   used_oauth_states: ['state_hash', 'used_at'],
   webhook_receipts: ['provider', 'delivery_id', 'received_at'],
   signing_keys: ['kid', 'public_jwk', 'endorsement', 'first_used_at'],
+  organization_keys: ['organization_id', 'key_id', 'wrapped', 'kek_id', 'encryptions', 'created_at', 'retired_at'],
+  key_encryption_keys: ['kek_id', 'encryptions', 'first_used_at'],
+  installation_secrets: ['name', 'wrapped', 'created_at'],
+  key_rotations: ['id', 'started_at', 'finished_at'],
 }
 
 /** `actor`: who asks. `stranger`: who belongs to no organization. */
@@ -88,11 +103,16 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     used_oauth_states: { rows: `state_hash = '${sha256(a.id)}'`, insert: insert('state_hash', `'${hash}'`), set: 'used_at = now()' },
     webhook_receipts: { rows: `delivery_id = '${a.id}'`, insert: insert('provider, delivery_id', `'github', '${hash}'`), set: 'received_at = now()' },
     signing_keys: { rows: 'true', insert: insert('kid, public_jwk, endorsement', `'${hash.slice(21)}', '{}', '{}'`), set: 'first_used_at = now()' },
+    refresh_journal: { rows: mine, insert: insert('integration_id, organization_id, slot, version, owner', `'${a.integration}', '${a.id}', 'main', 2, 'x'`), set: `state = 'failed'` },
+    organization_keys: { rows: mine, insert: insert('organization_id, key_id, wrapped, kek_id, retired_at', `'${a.id}', '00000000', 'kms:x', 'kms:x', now()`), set: 'encryptions = 1' },
+    key_encryption_keys: { rows: `kek_id = '${a.id}'`, insert: insert('kek_id', `'${hash}'`), set: 'encryptions = 2' },
+    installation_secrets: { rows: `name = 'root'`, insert: insert('name, wrapped', `'root', 'kms:x'`), set: `wrapped = 'kms:y'` },
+    key_rotations: { rows: `id = '${a.id}'`, insert: 'default values', set: 'finished_at = now()' },
   }
 }
 
 /** A column of the key: readable wherever anything of the row is. */
-const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id' }
+const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name' }
 
 let db: TestDatabase
 let acme: Seeded

@@ -12,9 +12,11 @@ export interface Seeded {
   assessment: string
 }
 
+export const newKeyId = () => randomBytes(4).toString('hex')
+
 /** What `encryptConfig` makes, by its looks only. */
-export const ciphertext = () =>
-  `${randomBytes(4).toString('hex')}:${randomBytes(12).toString('base64url')}.${randomBytes(16).toString('base64url')}.${randomBytes(24).toString('base64url')}`
+export const ciphertext = (keyId = newKeyId()) =>
+  `${keyId}:${randomBytes(12).toString('base64url')}.${randomBytes(16).toString('base64url')}.${randomBytes(24).toString('base64url')}`
 
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
@@ -31,6 +33,13 @@ export async function newIntegration(run: Run, organizationId: string, nextCheck
       external_account_id, external_account_name)
     values ($1, $2, 'supabase', 'Supabase', $3::text::jsonb, '0 6 * * *', $4::text::timestamptz, $5, 'Account')`,
   [id, organizationId, JSON.stringify(config), nextCheckAt, randomUUID()])
+  return id
+}
+
+/** A data key of the organization's, by its looks only; the current one. @returns its id */
+export async function newKey(run: Run, organizationId: string): Promise<string> {
+  const id = newKeyId()
+  await run('insert into public.organization_keys (organization_id, key_id, wrapped, kek_id) values ($1, $2, $3, $4)', [organizationId, id, ciphertext(), newKeyId()])
   return id
 }
 
@@ -67,6 +76,10 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   await run(`insert into public.audit_log (organization_id, actor_type, action) values ($1, 'system', 'scan.completed')`, [people.id])
   await run(`insert into public.pending_connections (organization_id, user_id, integration_type, wanted_integration_id, external_account_id, external_account_name, config)
     values ($1, $2, 'supabase', $3, 'other', 'Other', '{}')`, [people.id, people.owner, integration])
+  await newKey(run, people.id)
+  await run(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state) values ($2, $1, 'main', 1, 'x', 'stored')`, ids.slice(0, 2))
+  await run('insert into public.key_encryption_keys (kek_id, encryptions) values ($1, 1)', [people.id])
+  await run('insert into public.key_rotations (id, finished_at) values ($1, now())', [people.id])
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
   await run(`insert into public.signing_keys (kid, public_jwk, endorsement) values ($1, '{}', '{}')`, [sha256(people.id).slice(21)])
   await run(`insert into public.webhook_receipts (provider, delivery_id) values ('github', $1)`, [people.id])

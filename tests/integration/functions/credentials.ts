@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { refusal, service, type Row, type TestDatabase } from '../../support/database.ts'
 import { ciphertext, newIntegration, newOrganization, sha256, type Seeded } from '../../support/organizations.ts'
 
-/** store_connection, the refresh lease, and compare-and-swap of credentials. */
+/** store_connection, and states that are used once. */
 export function credentials(database: () => TestDatabase): void {
   let db: TestDatabase
   let acme: Pick<Seeded, 'id' | 'owner'>
@@ -16,7 +16,6 @@ export function credentials(database: () => TestDatabase): void {
 
   const call = async (sql: string, values: unknown[]) => (await db.as(service, run => run(`select ${sql} as outcome`, values))).rows[0]?.outcome
   const row = async (which = id): Promise<Row> => (await db.run('select * from public.integrations where id = $1', [which])).rows[0] ?? {}
-  const versionNow = async () => Number((await row()).version)
 
   describe('store_connection', () => {
     const connection = (fields: Row = {}) => ({
@@ -41,8 +40,9 @@ export function credentials(database: () => TestDatabase): void {
       const fields = connection()
       expect((await refusal(store(fields, null, [...resources, { kind: 'NOT A KIND', external_id: 'c', name: 'c' }]))).code).toBe('23514')
       expect(await row(fields.id)).toEqual({})
-      const clear = connection({ config: { access_token: 'sbp_clear' } })
-      expect((await refusal(store(clear, null))).code).toBe('23514')
+      for (const field of ['access_token', 'refresh_token', 'user_access_token', 'user_refresh_token']) {
+        expect((await refusal(store(connection({ config: { access_token: ciphertext(), [field]: 'sbp_clear' } }), null))).code, field).toBe('23514')
+      }
     })
 
     it('says that somebody was faster when the account is connected already', async () => {
@@ -64,11 +64,12 @@ export function credentials(database: () => TestDatabase): void {
     it('reconnects the version that was read, once, and takes a running refresh its claim', async () => {
       const fields = connection()
       await store(fields, null)
-      await db.run(`update public.integrations set status = 'error', last_error = '{"class": "dead_grant"}', name = 'Ours', refresh_lease_owner = 'w', refresh_lease_until = now() + '1 h' where id = $1`, [fields.id])
+      await db.run(`update public.integrations set status = 'error', last_error = '{"class": "dead_grant"}', name = 'Ours', refresh_lease_owner = 'w', refresh_lease_until = now() + '1 h',
+        refresh_failures = 3, refresh_slot = 'user' where id = $1`, [fields.id])
       const again = { ...fields, config: { access_token: ciphertext(), refresh_token: null } }
       const outcomes = await Promise.all([store(again, 1), store(again, 1)])
       expect(outcomes.filter(outcome => outcome === null)).toHaveLength(1)
-      expect(await row(fields.id)).toMatchObject({ status: 'active', last_error: null, name: 'Ours', version: expect.anything() as unknown, config: again.config, refresh_lease_owner: null })
+      expect(await row(fields.id)).toMatchObject({ status: 'active', last_error: null, name: 'Ours', version: expect.anything() as unknown, config: again.config, refresh_lease_owner: null, refresh_failures: 0, refresh_slot: 'main' })
       expect(Number((await row(fields.id)).version)).toBe(2)
     })
 
@@ -152,80 +153,6 @@ export function credentials(database: () => TestDatabase): void {
       await db.run('delete from auth.users where id = $1', [acme.owner])
       const { rows } = await db.run('select organization_id, wanted_integration_id, user_id from public.pending_connections where id = $1', [pending])
       expect(rows).toEqual([{ organization_id: acme.id, wanted_integration_id: null, user_id: null }])
-    })
-  })
-
-  describe('the refresh lease', () => {
-    const take = (owner: string, seconds = 30) => call('public.take_refresh_lease($1, $2, $3)', [id, owner, seconds])
-
-    it('goes to one of many who ask at once', async () => {
-      const outcomes = await Promise.all(Array.from({ length: 6 }, (_, index) => take(`w${index}`)))
-      expect(outcomes.filter(Boolean)).toHaveLength(1)
-      expect((await row()).refresh_lease_owner).toBe(`w${outcomes.indexOf(true)}`)
-    })
-
-    it('is taken over when it has run out, not before, and not even by its holder', async () => {
-      expect(await take('a')).toBe(true)
-      expect(await take('a')).toBe(false)
-      expect(await take('b')).toBe(false)
-      await db.run(`update public.integrations set refresh_lease_until = clock_timestamp() - interval '1 ms' where id = $1`, [id])
-      expect(await take('b')).toBe(true)
-      expect((await row()).refresh_lease_owner).toBe('b')
-    })
-
-    it('is nothing for an integration that is gone', async () => {
-      await db.run('delete from public.integrations where id = $1', [id])
-      expect(await take('a')).toBe(false)
-    })
-  })
-
-  describe('storing what a refresh brought', () => {
-    const store = async (owner: string, version: number, config: Row = { access_token: ciphertext() }) =>
-      call(`public.store_refreshed_credentials($1, $2, $3::bigint, $4::text::jsonb, now() + interval '1 h')`, [id, owner, version, JSON.stringify(config)])
-    const fail = async (owner: string, version: number, dead: boolean) =>
-      call(`public.store_refresh_failure($1, $2, $3::bigint, '{"class": "x"}', $4::boolean, now() + interval '1 h')`, [id, owner, version, dead])
-    beforeEach(() => call(`public.take_refresh_lease($1, 'me', 30)`, [id]))
-
-    it('writes the new pair over the old, keeps the rest, and gives the lease back', async () => {
-      const before = await row()
-      const access_token = ciphertext()
-      expect(await store('me', await versionNow(), { access_token })).toBe(true)
-      const after = await row()
-      expect(after.config).toEqual({ ...before.config as Row, access_token })
-      expect(after).toMatchObject({ refresh_lease_owner: null, refresh_lease_until: null })
-      expect(Number(after.version)).toBe(Number(before.version) + 1)
-    })
-
-    it.each([['another owner', 'you', 0], ['an older version', 'me', -1], ['a newer version', 'me', 1]] as const)('writes nothing for %s', async (_, owner, by) => {
-      const before = await row()
-      expect(await store(owner, await versionNow() + by)).toBe(false)
-      expect(await fail(owner, await versionNow() + by, true)).toBe(false)
-      expect(await row()).toEqual(before)
-    })
-
-    it('lets one of two who come at once write', async () => {
-      const version = await versionNow()
-      expect((await Promise.all([store('me', version), store('me', version)])).filter(Boolean)).toHaveLength(1)
-    })
-
-    it('refuses a clear token', async () => {
-      expect((await refusal(store('me', await versionNow(), { refresh_token: 'sbp_clear' }))).code).toBe('23514')
-    })
-
-    it('ends the connection on a dead grant only, and heals it on success; a pause stays a pause', async () => {
-      expect(await fail('me', await versionNow(), false)).toBe(true)
-      expect(await row()).toMatchObject({ status: 'active', last_error: { class: 'x' }, refresh_lease_owner: null })
-      await call(`public.take_refresh_lease($1, 'me', 30)`, [id])
-      expect(await fail('me', await versionNow(), true)).toBe(true)
-      expect((await row()).status).toBe('error')
-      await call(`public.take_refresh_lease($1, 'me', 30)`, [id])
-      expect(await store('me', await versionNow())).toBe(true)
-      expect(await row()).toMatchObject({ status: 'active', last_error: null })
-
-      await db.run(`update public.integrations set status = 'paused' where id = $1`, [id])
-      await call(`public.take_refresh_lease($1, 'me', 30)`, [id])
-      expect(await fail('me', await versionNow(), true)).toBe(true)
-      expect((await row()).status).toBe('paused')
     })
   })
 
