@@ -28,6 +28,13 @@ describe('a signature', () => {
     }
   })
 
+  it('has one spelling: the bits of its last character that stand for nothing are not free', () => {
+    const { kid, signature } = sign('a text')
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const good = [...alphabet].filter(last => verifySignature(publicSigningKeys(), 'a text', { kid, signature: signature.slice(0, -1) + last }))
+    expect(good).toEqual([signature.at(-1)])
+  })
+
   it('outlives a change of the key, while the old one is known', () => {
     const signature = sign('a text')
     useEncryptionKeys({ current: newKey(), previous: [first] })
