@@ -58,6 +58,20 @@ export async function createOrganization(session: Session, name: string): Promis
 }
 
 /**
+ * The organization, for its owner, who is about to delete it and says so by its name.
+ * @throws AppError not_found (also when the person does not belong to it), forbidden, invalid_request
+ */
+export async function organizationToDelete(session: Session, organizationId: string, name: string): Promise<Membership> {
+  const organization = (await memberships(session)).find(membership => membership.id === organizationId)
+  if (!organization) throw new AppError('not_found')
+  if (organization.role !== 'owner') throw new AppError('forbidden', 'Only an owner deletes an organization.')
+  if (organization.name.trim() !== name) {
+    throw new AppError('invalid_request', undefined, { errors: [{ field: 'name', message: 'is not the name of this organization' }] })
+  }
+  return organization
+}
+
+/**
  * Makes an organization the current one of this browser.
  * @throws AppError not_found when the person does not belong to it
  */

@@ -216,6 +216,39 @@ export type Database = {
         }
         Relationships: []
       }
+      disconnect_receipts: {
+        Row: {
+          created_at: string
+          id: string
+          integration_id: string
+          integration_type: string
+          name: string
+          organization_id: string
+          payload: Json
+          signature: Json | null
+        }
+        Insert: {
+          created_at?: string
+          id?: string
+          integration_id: string
+          integration_type: string
+          name: string
+          organization_id: string
+          payload: Json
+          signature?: Json | null
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          integration_id?: string
+          integration_type?: string
+          name?: string
+          organization_id?: string
+          payload?: Json
+          signature?: Json | null
+        }
+        Relationships: []
+      }
       findings: {
         Row: {
           category: string
@@ -593,6 +626,13 @@ export type Database = {
         }
         Returns: string
       }
+      delete_organization: {
+        Args: {
+          p_actor: string
+          p_id: string
+        }
+        Returns: string
+      }
       fail_assessment: {
         Args: {
           p_error: Json
@@ -634,6 +674,18 @@ export type Database = {
           p_owner: string
         }
         Returns: boolean
+      }
+      remove_integration: {
+        Args: {
+          p_actor: string
+          p_id: string
+          p_organization_id: string
+          p_receipt: Json
+        }
+        Returns: {
+          payload: Json
+          receipt_id: string
+        }[]
       }
       report_progress: {
         Args: {
