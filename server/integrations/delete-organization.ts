@@ -4,7 +4,7 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import type { EndGrantOptions } from '#server/oauth/revoke'
-import type { Receipt } from './receipt'
+import type { Receipt } from './receipt-format'
 import { allReceipts } from './receipts'
 import { removeIntegration } from './remove'
 

@@ -1,12 +1,8 @@
 /**
- * The disconnect receipt: what became of each token at the provider, what was deleted here, and when.
- *
- * DOCUMENT  the fields below, `digests` (the SHA-256 of each of them, see server/utils/canonical-json.ts) and `signature`
- *           (Ed25519, server/utils/signing.ts) over the digests: whoever checks it can say which field was altered.
- * WHEN      It is written in the transaction that deletes (`remove_integration`) and signed right after it. A crash between
- *           the two leaves it without a signature; the next one who reads it signs it.
+ * The disconnect receipt: what became of each token at the provider, what was deleted here, and when. It is written in the
+ * transaction that deletes (`remove_integration`) and signed right after it. A crash between the two leaves it without a
+ * signature; the next one who reads it signs it.
  */
-import { z } from 'zod'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -15,35 +11,9 @@ import { AppError } from '#server/errors'
 import { digestsOf, signedText, type Digests } from '#server/utils/canonical-json'
 import { env } from '#server/utils/env'
 import { sign } from '#server/utils/signing'
+import { payloadSchema, receiptFormat, signatureSchema, type Receipt, type ReceiptPayload } from './receipt-format'
 import type { TokenOutcome } from './revocation'
 import type { getIntegration } from './view'
-
-export const receiptFormat = 'allyship-disconnect-receipt/1'
-
-const count = z.number().int().nonnegative()
-/** In the order in which they are printed: the database keeps none. */
-export const payloadSchema = z.strictObject({
-  format: z.literal(receiptFormat),
-  id: z.uuid(),
-  issuer: z.string(),
-  organization: z.strictObject({ id: z.uuid(), name: z.string() }),
-  integration: z.strictObject({
-    id: z.uuid(), type: z.string(), name: z.string(), account: z.strictObject({ id: z.string(), name: z.string() }),
-    connected_at: z.string(), sandbox: z.boolean(),
-  }),
-  actor: z.strictObject({ type: z.literal('user'), id: z.uuid(), email: z.string() }),
-  requested_at: z.string(),
-  tokens: z.array(z.strictObject({
-    slot: z.string(), token: z.enum(['access_token', 'refresh_token']), outcome: z.enum(['revoked', 'already_gone', 'not_supported', 'failed']),
-    attempts: count, at: z.string(), reason: z.string().optional(), manual_url: z.string().optional(),
-  })),
-  deleted: z.strictObject({ credentials: count, resources: count, assessments: count, results: count, findings: count, at: z.string() }),
-  remains: z.array(z.string()),
-})
-const signatureSchema = z.strictObject({ kid: z.string(), value: z.string() })
-
-export type ReceiptPayload = z.infer<typeof payloadSchema>
-export type Receipt = ReceiptPayload & { digests: Digests, signature: { alg: 'Ed25519' } & z.infer<typeof signatureSchema> }
 
 const remains = [
   'the entries of the audit log about this integration',
@@ -74,12 +44,12 @@ interface Row { id: string, payload: Json, signature: Json | null }
 export async function signedReceipt(row: Row): Promise<Receipt> {
   const payload = payloadSchema.parse(row.payload)
   const digests = digestsOf(payload)
-  return { ...payload, digests, signature: { alg: 'Ed25519', ...signatureSchema.parse(row.signature ?? await signRow(row.id, digests)) } }
+  return { ...payload, digests, signature: signatureSchema.parse(row.signature ?? await signRow(row.id, digests)) }
 }
 
 async function signRow(id: string, digests: Digests): Promise<Json> {
   const { kid, signature } = sign(signedText(receiptFormat, digests))
-  const mine = unwrap(await serviceClient().from('disconnect_receipts').update({ signature: { kid, value: signature } })
+  const mine = unwrap(await serviceClient().from('disconnect_receipts').update({ signature: { alg: 'Ed25519', kid, value: signature } })
     .eq('id', id).is('signature', null).select('signature').maybeSingle())
   // Somebody else was faster, perhaps with another key: theirs is the receipt's.
   return mine?.signature ?? unwrap(await serviceClient().from('disconnect_receipts').select('signature').eq('id', id).single()).signature

@@ -3,7 +3,8 @@ import type { Caller } from '#server/database/caller'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { afterPosition, toPage, type Position } from '#server/utils/list'
-import { payloadSchema, signedReceipt, type Receipt } from './receipt'
+import { signedReceipt } from './receipt'
+import { payloadSchema, type Receipt } from './receipt-format'
 
 /** Newest first, without what proves them. */
 export async function listReceipts(caller: Caller, page: { limit: number, cursor?: Position }) {

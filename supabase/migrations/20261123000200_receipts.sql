@@ -13,7 +13,7 @@ create table public.disconnect_receipts (
   name text not null,
   -- What is signed; never a credential.
   payload jsonb not null check (jsonb_typeof(payload) = 'object'),
-  -- {kid, value}. Null between the deletion and the signing; whoever reads it then signs it.
+  -- {alg, kid, value}. Null between the deletion and the signing; whoever reads it then signs it.
   signature jsonb check (jsonb_typeof(signature) = 'object'),
   created_at timestamptz not null default now()
 );
