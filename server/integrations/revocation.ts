@@ -4,6 +4,7 @@ import type { Connector, TokenName } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
+import type { OAuthClient } from '#server/oauth/client'
 import { endGrant, type EndGrantOptions, type Ending } from '#server/oauth/revoke'
 import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
@@ -28,14 +29,7 @@ export type TokenOutcome = {
 export async function revokeTokens(connector: Connector | undefined, use: Omit<Use, 'purpose'>, options: EndGrantOptions = {}): Promise<TokenOutcome[]> {
   if (!connector) return [{ slot: 'main', token: 'access_token', outcome: 'failed', attempts: 0, at: new Date().toISOString(), reason: 'provider_unknown' }]
   try {
-    return await withStoredCredential({ ...use, purpose: 'revoke' }, async (secrets, row) => {
-      const client = clientFor(row.connector, row.sandbox)
-      const ended = await Promise.all(slotsOf(secrets).map(async ([slot, pair]) => {
-        const grant = { accessToken: pair.accessToken, refreshToken: pair.refreshToken ?? undefined }
-        return outcomes(connector, slot, pair, await endGrant(client, grant, options))
-      }))
-      return ended.flat()
-    })
+    return await withStoredCredential({ ...use, purpose: 'revoke' }, async (secrets, row) => endSlots(clientFor(row.connector, row.sandbox), secrets, options))
   }
   catch (error) {
     log.warn('revocation failed', { integration_id: use.integrationId, error })
@@ -50,8 +44,14 @@ function reasonOf(error: unknown): string {
   return error instanceof AppError ? error.code : 'internal'
 }
 
-function slotsOf({ extra, ...main }: Secrets): [string, TokenPair][] {
-  return [['main', main], ...Object.entries(extra)]
+/** Each pair of tokens by itself, all at once. */
+export async function endSlots(client: OAuthClient, { extra, ...main }: Secrets, options: EndGrantOptions = {}): Promise<TokenOutcome[]> {
+  const slots: [string, TokenPair][] = [['main', main], ...Object.entries(extra)]
+  const ended = await Promise.all(slots.map(async ([slot, pair]) => {
+    const grant = { accessToken: pair.accessToken, refreshToken: pair.refreshToken ?? undefined }
+    return outcomes(client.connector, slot, pair, await endGrant(client, grant, options))
+  }))
+  return ended.flat()
 }
 
 /** What the one call did not cover stays as it is: the provider has no way to end it. */
