@@ -8,6 +8,7 @@ import type { EndGrantOptions } from '#server/oauth/revoke'
 import { publicSigningKeys } from '#server/utils/signing'
 import { parseLocated } from '../../scripts/lib/located-json.ts'
 import { checkReceipt } from '../../scripts/lib/receipt-check.ts'
+import type { Respond } from '../support/faults.ts'
 import { newGate } from '../support/gate.ts'
 import { from, openRooms, type Rooms } from '../support/rooms.ts'
 import { until } from '../support/until.ts'
@@ -80,7 +81,11 @@ it('gives all revocations together a bound', async () => {
   }
   // Each call takes half a minute of this clock.
   let time = 1_000_000
-  rooms.provider.fail({ kind: (_request, pass) => { time += 30_000; return pass() }, path: revocation })
+  const lateAnswer: Respond = (_request, pass) => {
+    time += 30_000
+    return pass()
+  }
+  rooms.provider.fail({ kind: lateAnswer, path: revocation })
   const options: EndGrantOptions = { now: () => time, sleep: async () => undefined }
   const receipts = await deleteOrganization(who, from, options)
   const reasons = receipts.map(receipt => receipt.tokens[0]?.reason ?? receipt.tokens[0]?.outcome)

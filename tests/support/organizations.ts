@@ -66,6 +66,7 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   await run(`insert into public.api_keys (organization_id, name, key_hash) values ($1, 'CI', $2)`, [people.id, sha256(randomUUID())])
   await run(`insert into public.audit_log (organization_id, actor_type, action) values ($1, 'system', 'scan.completed')`, [people.id])
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
+  await run(`insert into public.disconnect_receipts (organization_id, integration_id, integration_type, name, payload) values ($1, $2, 'supabase', 'x', '{}')`, [people.id, randomUUID()])
   await run(`insert into public.webhook_receipts (provider, delivery_id) values ('github', $1)`, [people.id])
   return { ...people, integration, resource, assessment }
 }
