@@ -4,7 +4,7 @@ import { AppError } from '#server/errors'
 import { log } from '#server/utils/log'
 import type { Role } from '#shared/vocabulary'
 import { memberships, type Membership } from './memberships'
-import { cookieOptions, ORGANIZATION_COOKIE, type Session } from './session'
+import { cookieOptions, ORGANIZATION_COOKIE, type Actor, type Session } from './session'
 
 /** What `GET /api/session` answers. */
 export interface SessionView {
@@ -58,17 +58,21 @@ export async function createOrganization(session: Session, name: string): Promis
 }
 
 /**
- * The organization, for its owner, who is about to delete it and says so by its name.
- * @throws AppError not_found (also when the person does not belong to it), forbidden, invalid_request
+ * The session in the organization that a path names, whichever is the current one, for its owner.
+ * @throws AppError not_found (also when the person does not belong to it), forbidden
  */
-export async function organizationToDelete(session: Session, organizationId: string, name: string): Promise<Membership> {
-  const organization = (await memberships(session)).find(membership => membership.id === organizationId)
-  if (!organization) throw new AppError('not_found')
-  if (organization.role !== 'owner') throw new AppError('forbidden', 'Only an owner deletes an organization.')
-  if (organization.name.trim() !== name) {
-    throw new AppError('invalid_request', undefined, { errors: [{ field: 'name', message: 'is not the name of this organization' }] })
-  }
-  return organization
+export async function requireOwner(session: Session, organizationId: string): Promise<Actor> {
+  const membership = (await memberships(session)).find(one => one.id === organizationId)
+  if (!membership) throw new AppError('not_found')
+  if (membership.role !== 'owner') throw new AppError('forbidden', 'This takes the role owner.')
+  return { ...session, organizationId, role: 'owner' }
+}
+
+/** Somebody who is about to delete an organization says so by its name. @throws AppError invalid_request */
+export async function confirmByName(owner: Actor, name: string): Promise<void> {
+  const row = unwrap(await owner.client.from('organizations').select('name').eq('id', owner.organizationId).maybeSingle())
+  if (row?.name.trim() === name) return
+  throw new AppError('invalid_request', undefined, { errors: [{ field: 'name', message: 'is not the name of this organization' }] })
 }
 
 /**
