@@ -2,7 +2,7 @@
  * The answers of the HTTP API as a browser sees them (docs/api.md): times are strings. Written by hand, because a type
  * imported from server code would claim Dates and drag server rooms into the pages.
  */
-import type { AssessmentStatus, AssessmentTrigger, FindingStatus, HealthState, IntegrationStatus, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, FindingStatus, HealthState, IntegrationStatus, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Evidence = { [key: string]: Json }
@@ -230,4 +230,30 @@ export interface AuditVerdict {
   since: string | null
   first_fault: { kind: 'altered' | 'removed' | 'reordered' | 'inserted', seq: number, id: string | null, sentence: string } | null
   verified_at: string
+}
+
+export interface ReceiptToken {
+  slot: string
+  token: 'access_token' | 'refresh_token'
+  outcome: RevocationOutcome
+  attempts: number
+  at: string
+  reason?: string
+  manual_url?: string
+}
+
+/** What became of a removed integration: as listed. */
+export interface Receipt {
+  id: string
+  integration: { id: string, type: string, name: string, account: { id: string, name: string }, connected_at: string, sandbox: boolean }
+  actor: { type: 'user', id: string, email: string }
+  tokens: ReceiptToken[]
+  deleted: Record<'credentials' | 'resources' | 'assessments' | 'results' | 'findings', number> & { at: string }
+  created_at?: string
+}
+
+/** The signed document. Kept as it came: what checks it reads every field. */
+export interface SignedReceipt extends Receipt {
+  digests: Record<string, string>
+  signature: { alg: 'Ed25519', kid: string, value: string }
 }

@@ -2,7 +2,7 @@
  * How the vocabulary is shown: a word, an icon and a colour for each value. The icon and the word always stand
  * together, so that no state is told by colour alone.
  */
-import type { AssessmentStatus, AssessmentTrigger, HealthState, IntegrationStatus, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, HealthState, IntegrationStatus, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Tone = 'primary' | 'success' | 'warning' | 'error' | 'info' | 'neutral'
 export interface Appearance { label: string, icon: string, tone: Tone }
@@ -35,6 +35,31 @@ export const assessmentLook: Record<AssessmentStatus, Appearance> = {
   completed: { label: 'Completed', icon: 'i-lucide-circle-check', tone: 'success' },
   failed: { label: 'Failed', icon: 'i-lucide-circle-x', tone: 'error' },
   cancelled: { label: 'Cancelled', icon: 'i-lucide-circle-minus', tone: 'neutral' },
+}
+
+export const revocationLook: Record<RevocationOutcome, Appearance> = {
+  revoked: { label: 'Revoked', icon: 'i-lucide-circle-check', tone: 'success' },
+  already_gone: { label: 'Gone already', icon: 'i-lucide-circle-check', tone: 'success' },
+  not_supported: { label: 'Cannot be revoked from here', icon: 'i-lucide-circle-minus', tone: 'warning' },
+  failed: { label: 'Not revoked', icon: 'i-lucide-circle-x', tone: 'error' },
+}
+
+/** Why a revocation failed, after "Not revoked: ". */
+export const revocationReason: Record<string, string> = {
+  unreachable: 'the provider could not be reached',
+  timeout: 'the provider did not answer in time',
+  server_error: 'the provider failed',
+  rate_limited: 'the provider asked us to slow down',
+  unauthorized: 'the provider did not accept our application',
+  forbidden: 'the provider did not allow it',
+  not_found: 'the provider has no such address',
+  refused: 'the provider refused',
+  redirected: 'the provider sent us elsewhere',
+  too_large: 'the provider\'s answer was too large',
+  not_configured: 'this installation has no application there any more',
+  credential_unreadable: 'the stored credential could not be opened',
+  provider_unknown: 'this version does not know the provider',
+  out_of_time: 'there was no time left to try',
 }
 
 export const triggerLabel: Record<AssessmentTrigger, string> = {

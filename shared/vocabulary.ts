@@ -31,3 +31,6 @@ export type FindingStatus = (typeof findingStatuses)[number]
 
 export const healthStates = ['healthy', 'degraded', 'action_required', 'unknown'] as const
 export type HealthState = (typeof healthStates)[number]
+
+export const revocationOutcomes = ['revoked', 'already_gone', 'not_supported', 'failed'] as const
+export type RevocationOutcome = (typeof revocationOutcomes)[number]

@@ -12,7 +12,7 @@ export interface RequestInfo { ip: string, userAgent: string | null, requestId: 
 
 export const auditActions = [
   'account.created', 'session.signed_in', 'session.refused', 'session.signed_out', 'password.reset',
-  'organization.created', 'member.changed', 'member.removed',
+  'organization.created', 'organization.deleted', 'member.changed', 'member.removed',
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'connection.held', 'connection.ended',

@@ -105,6 +105,8 @@ export interface TokenSet {
   extra?: Readonly<Record<string, TokenSet>>
 }
 
+export type TokenName = 'access_token' | 'refresh_token'
+
 /** RFC 6749 authorization code grant, with RFC 7636 where the provider takes it. */
 export interface OAuth2 {
   kind: 'oauth2'
@@ -139,8 +141,12 @@ export interface OAuth2 {
     /** The request's body; the credentials go nowhere else. */
     request: (input: { clientId: string, clientSecret: string, accessToken: string, refreshToken?: string }) =>
     { encoding: 'json' | 'form', body: Record<string, string>, authorization?: 'basic' | 'bearer' }
-    /** Answers which mean that the grant is gone already. */
+    /** Statuses which mean that the grant is gone already. */
     alreadyGone: readonly number[]
+    /** Codes in a refusal's body which mean the same, whatever its status: some refuse with a 200 and `error` inside. */
+    alreadyGoneErrors?: readonly string[]
+    /** What one call ends. Each pair of tokens gets a call of its own. */
+    covers: readonly TokenName[]
   } | null
   /** Where a person revokes by hand when we could not. */
   manualRevocationUrl: string

@@ -246,6 +246,39 @@ export type Database = {
         }
         Relationships: []
       }
+      disconnect_receipts: {
+        Row: {
+          created_at: string
+          id: string
+          integration_id: string
+          integration_type: string
+          name: string
+          organization_id: string
+          payload: Json
+          signature: Json | null
+        }
+        Insert: {
+          created_at?: string
+          id?: string
+          integration_id: string
+          integration_type: string
+          name: string
+          organization_id: string
+          payload: Json
+          signature?: Json | null
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          integration_id?: string
+          integration_type?: string
+          name?: string
+          organization_id?: string
+          payload?: Json
+          signature?: Json | null
+        }
+        Relationships: []
+      }
       findings: {
         Row: {
           category: string
@@ -899,6 +932,13 @@ export type Database = {
           version: number
         }[]
       }
+      delete_organization: {
+        Args: {
+          p_actor: string
+          p_id: string
+        }
+        Returns: string
+      }
       drop_empty_keys: {
         Args: never
         Returns: number
@@ -1049,6 +1089,18 @@ export type Database = {
           p_refresh_due_at: string
         }
         Returns: undefined
+      }
+      remove_integration: {
+        Args: {
+          p_actor: string
+          p_id: string
+          p_organization_id: string
+          p_receipt: Json
+        }
+        Returns: {
+          payload: Json
+          receipt_id: string
+        }[]
       }
       report_progress: {
         Args: {

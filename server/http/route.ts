@@ -4,9 +4,9 @@
  *
  * The order is: session, role, then the input. Somebody who may not call does not learn what a valid call looks like.
  */
-import { defineEventHandler, getQuery, getRouterParams, send, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
+import { defineEventHandler, getQuery, getRouterParam, getRouterParams, send, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
 import { z } from 'zod'
-import { homeOrganization } from '#server/accounts/organizations'
+import { homeOrganization, requireOwner } from '#server/accounts/organizations'
 import { requireRole, requireSession, type Actor, type Session } from '#server/accounts/session'
 import { recordDenied, type RequestInfo } from '#server/audit'
 import { AppError } from '#server/errors'
@@ -15,7 +15,7 @@ import { toProblem } from '#server/utils/problem'
 import { readJson } from './body'
 import { requestInfo } from './request-info'
 
-interface Who { public: null, session: Session, member: Actor, admin: Actor }
+interface Who { public: null, session: Session, member: Actor, admin: Actor, owner: Actor }
 type Access = keyof Who
 
 interface Request<A extends Access, P, Q, B> {
@@ -28,7 +28,8 @@ interface Request<A extends Access, P, Q, B> {
 }
 
 interface Options<A extends Access, P, Q, B> {
-  /** `public`: anybody. `session`: signed in. `member`, `admin`: with at least that role in the current organization. */
+  /** `public`: anybody. `session`: signed in. `member`, `admin`: with at least that role in the current organization.
+   *  `owner`: of the organization that the path names in `:id`. */
   access: A
   params?: z.ZodType<P>
   query?: z.ZodType<Q>
@@ -89,6 +90,7 @@ async function parseBody<B>(event: H3Event, schema: z.ZodType<B> | undefined): P
 async function authorize(event: H3Event, access: Access): Promise<Session | Actor | null> {
   if (access === 'public') return null
   const session = await requireSession(event)
+  if (access === 'owner') return requireOwner(session, getRouterParam(event, 'id') ?? '')
   return access === 'session' ? session : requireRole(event, session, access)
 }
 

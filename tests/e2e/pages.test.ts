@@ -15,6 +15,8 @@ let integrationId = ''
 beforeAll(async () => {
   await people.newcomer.signUp()
   await people.owner.signUp()
+  const { integrationId: removed } = await connectAndScan(people.owner)
+  expectStatus(await people.owner.delete(`/api/integrations/${removed}`), 204)
   ;({ integrationId } = await connectAndScan(people.owner))
   expectStatus(await people.owner.post('/api/invitations', { email: 'a.colleague.with.a.long.name@subsidiary.example.com', role: 'admin' }), 201)
 })

@@ -68,7 +68,11 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
     { name: 'settings-members', path: () => '/settings/members', drawn: page => button(page, /^Revoke/), actions: page => [control(page, 'Email address'), button(page, 'Create invitation'), button(page, /^Revoke/)] },
   ],
   'settings/organization.vue': [
-    { name: 'settings-organization', path: () => '/settings/organization', drawn: page => button(page, 'Create organization'), actions: page => [button(page, 'Create organization')] },
+    { name: 'settings-organization', path: () => '/settings/organization', drawn: page => button(page, 'Create organization'), actions: page => [button(page, 'Create organization'), button(page, /^Delete /)] },
+  ],
+  'settings/receipts.vue': [
+    { name: 'settings-receipts', path: () => '/settings/receipts', drawn: page => link(page, /^Download the receipt/), actions: page => [link(page, /^Download the receipt/)] },
+    { name: 'settings-receipts-empty', path: () => '/settings/receipts', as: 'newcomer', drawn: page => page.getByText('Nothing was removed yet') },
   ],
   'settings/audit.vue': [
     { name: 'settings-audit', path: () => '/settings/audit', drawn: page => page.getByRole('region', { name: 'Audit log' }).getByRole('listitem').first() },

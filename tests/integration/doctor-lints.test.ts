@@ -83,8 +83,6 @@ const breaks: Record<string, [sql: string, named: string][]> = {
 let database: TestDatabase
 beforeAll(async () => {
   database = await openDatabase()
-  // TODO(merge): the migration …_receipts.sql does this.
-  await database.run('revoke delete on table public.integrations from authenticated')
 })
 afterAll(() => database?.close())
 

@@ -39,11 +39,6 @@ async function deploy(prepare: (sql: Sql) => Promise<unknown> = async () => {}):
   useEncryptionKeys({ current: key })
   const common = { APP_URL: appUrl, PORT: String(port), DATA_DIR: folder.path, ...provider.env }
   const secrets = [key, provider.clientSecret]
-  // TODO(merge): the migration …_receipts.sql does this.
-  const prepared = async (sql: Sql) => {
-    await sql('revoke delete on table public.integrations from authenticated')
-    await prepare(sql)
-  }
   if (!embedded) {
     const backend = await openBackend()
     closers.push(backend.close)
@@ -52,7 +47,7 @@ async function deploy(prepare: (sql: Sql) => Promise<unknown> = async () => {}):
     await startQueue({ databaseUrl: supabase.databaseUrl })
     await stopQueue(5_000)
     const connection = postgres(supabase.databaseUrl, { max: 1, onnotice: () => {} })
-    await prepared(async text => connection.unsafe(text))
+    await prepare(async text => connection.unsafe(text))
     await connection.end()
     const password = new URL(supabase.databaseUrl).password
     return { env: { ...common, ...backend.env, ENCRYPTION_KEY: key }, secrets: [...secrets, supabase.serviceRoleKey, supabase.anonKey, password], dataDir: folder.path }
@@ -61,7 +56,7 @@ async function deploy(prepare: (sql: Sql) => Promise<unknown> = async () => {}):
   const database = await openEmbeddedSupabase({ directory: folder.path, jwtSecret: randomBytes(32).toString('base64url'), siteUrl: appUrl, migrations: await readMigrations() })
   await startQueue({ embedded: database.driver })
   await stopQueue(5_000)
-  await prepared(text => database.driver.exec(text))
+  await prepare(text => database.driver.exec(text))
   await database.close()
   return { env: common, secrets, dataDir: folder.path }
 }

@@ -6,6 +6,7 @@ import { seedOrganization, type Seeded } from '../support/organizations.ts'
 import { credentials } from './functions/credentials.ts'
 import { people } from './functions/people.ts'
 import { refreshes } from './functions/refreshes.ts'
+import { removals } from './functions/removals.ts'
 import { scans } from './functions/scans.ts'
 
 /** Beside the owner. Empty: triggers, which nobody calls, and what other functions alone use. */
@@ -28,6 +29,7 @@ const executableBy: Record<string, string> = {
   'private.my_administered_organization_ids': 'authenticated',
   'private.my_organization_ids': 'authenticated',
   'private.my_role': 'authenticated',
+  'private.receipt_is_append_only': '',
   'private.request_scan': 'authenticated',
   'private.tokens_are_encrypted': 'authenticated service_role',
   'private.touch_updated_at': '',
@@ -45,6 +47,7 @@ const executableBy: Record<string, string> = {
   'public.export_audit_entries': 'authenticated',
   'public.credentials_to_rotate': 'service_role',
   'public.drop_empty_keys': 'service_role',
+  'public.delete_organization': 'service_role',
   'public.fail_assessment': 'service_role',
   'public.fail_refresh': 'service_role',
   'public.finish_refresh': 'service_role',
@@ -59,6 +62,7 @@ const executableBy: Record<string, string> = {
   'public.overview': 'authenticated',
   'public.release_assessment': 'service_role',
   'public.release_refresh': 'service_role',
+  'public.remove_integration': 'service_role',
   'public.report_progress': 'service_role',
   'public.request_scan': 'authenticated',
   'public.reserve_encryptions': 'service_role',
@@ -108,6 +112,9 @@ describe('the catalogue', () => {
       'private.audit_canonical', 'private.audit_faults', 'private.audit_hash', 'private.audit_is_append_only', 'private.credential_row', 'private.integration_before_write', 'private.journal_refresh',
       'private.tokens_are_encrypted', 'private.touch_updated_at', 'private.write_audit',
     ])
+    // Triggers that need no more than the statement's own rights have no more.
+    expect(functions.filter(one => !one.definer && one.schema === 'private').map(one => one.name))
+      .toEqual(['private.audit_is_append_only', 'private.integration_before_write', 'private.receipt_is_append_only', 'private.touch_updated_at'])
   })
 
   it('has no trigger that anybody could take off, and no rule', async () => {
@@ -117,6 +124,8 @@ describe('the catalogue', () => {
       { relname: 'audit_log', tgname: 'append_only', tgenabled: 'O' },
       { relname: 'audit_log', tgname: 'append_only_truncate', tgenabled: 'O' },
       { relname: 'audit_log', tgname: 'chain', tgenabled: 'O' },
+      { relname: 'disconnect_receipts', tgname: 'append_only', tgenabled: 'O' },
+      { relname: 'disconnect_receipts', tgname: 'append_only_truncate', tgenabled: 'O' },
       { relname: 'integration_resources', tgname: 'touch_updated_at', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_before_write', tgenabled: 'O' },
       { relname: 'user_organizations', tgname: 'keep_an_owner', tgenabled: 'O' },
@@ -229,4 +238,5 @@ describe('what a person may call', () => {
 describe('people', () => people(() => db))
 describe('credentials', () => credentials(() => db))
 describe('refreshes', () => refreshes(() => db))
+describe('removals', () => removals(() => db))
 describe('scans', () => scans(() => db))

@@ -19,7 +19,7 @@ const matrix: Record<string, Record<Verb, string>> = {
   organizations: { select: 'x+++-+', insert: 'xxxxx+', update: 'x-++-+', delete: 'xxxxx+' },
   user_organizations: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   invitations: { select: 'x-++-+', insert: 'xp++p+', update: 'xxxxx+', delete: 'x-++-+' },
-  integrations: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'x-++-+' },
+  integrations: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   integration_resources: { select: 'x+++-+', insert: 'xxxxx+', update: 'x-++-+', delete: 'xxxxx+' },
   assessments: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   assessment_results: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
@@ -29,6 +29,7 @@ const matrix: Record<string, Record<Verb, string>> = {
   api_keys: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   pending_connections: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   used_oauth_states: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxx+' },
+  disconnect_receipts: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
   webhook_receipts: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   signing_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
   refresh_journal: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
@@ -46,8 +47,7 @@ const grants: Record<string, string[]> = {
   user_organizations: ['authenticated select', ...all],
   invitations: ['authenticated delete', 'authenticated insert (email, invited_by, organization_id, role, token_hash)',
     'authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
-  integrations: ['authenticated delete',
-    'authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
+  integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
   integration_resources: ['authenticated select', 'authenticated update (enabled)', ...all],
   assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, organization_id, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
   assessment_results: ['authenticated select', ...all],
@@ -57,6 +57,7 @@ const grants: Record<string, string[]> = {
   api_keys: ['authenticated select (created_at, created_by, id, last_used_at, name, organization_id, revoked_at, role)', ...all],
   pending_connections: all,
   used_oauth_states: ['service_role delete', 'service_role insert', 'service_role select'],
+  disconnect_receipts: ['authenticated select', 'service_role insert', 'service_role select', 'service_role update (signature)'],
   webhook_receipts: all,
   signing_keys: ['service_role insert', 'service_role select', 'service_role update'],
   refresh_journal: ['authenticated select', ...all],
@@ -101,6 +102,7 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     api_keys: { rows: mine, insert: insert('organization_id, name, key_hash, role', `'${a.id}', 'x', '${hash}', 'admin'`), set: `role = 'admin'` },
     pending_connections: { rows: mine, insert: insert('organization_id, user_id, integration_type, external_account_id, external_account_name, config', `'${a.id}', '${actor}', 'slack', 'x', 'x', '{}'`), set: 'closed_at = now()' },
     used_oauth_states: { rows: `state_hash = '${sha256(a.id)}'`, insert: insert('state_hash', `'${hash}'`), set: 'used_at = now()' },
+    disconnect_receipts: { rows: mine, insert: insert('organization_id, integration_id, integration_type, name, payload', `'${a.id}', '${a.integration}', 'slack', 'x', '{}'`), set: `signature = '{}'` },
     webhook_receipts: { rows: `delivery_id = '${a.id}'`, insert: insert('provider, delivery_id', `'github', '${hash}'`), set: 'received_at = now()' },
     signing_keys: { rows: 'true', insert: insert('kid, public_jwk, endorsement', `'${hash.slice(21)}', '{}', '{}'`), set: 'first_used_at = now()' },
     refresh_journal: { rows: mine, insert: insert('integration_id, organization_id, slot, version, owner', `'${a.integration}', '${a.id}', 'main', 2, 'x'`), set: `state = 'failed'` },
@@ -183,7 +185,7 @@ describe('privileges', () => {
     expect((await ask(`select id from public.integrations order by ${column}`)).code).toBe('42501')
     expect((await ask('select * from public.integrations')).code).toBe('42501')
     expect((await ask('select i from public.integrations i')).code).toBe('42501')
-    expect((await ask('delete from public.integrations returning config')).code).toBe('42501')
+    expect((await ask('update public.integrations set name = name returning config')).code).toBe('42501')
   })
 
   it('leave the other schemas alone', async () => {

@@ -1,7 +1,7 @@
 /** Every API route × who asks, by cookie and by token; and what every route has in common. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ApiClient, expectStatus, type Answer, type CallOptions } from '../support/client.ts'
+import { ApiClient, expectStatus, type Answer, type CallOptions, type SessionBody } from '../support/client.ts'
 import { connectAndScan, newColleague, newCompany, settled, type Colleague, type Company } from '../support/company.ts'
 import { CookieJar } from '../support/cookie-jar.ts'
 import { land, startFlow } from '../support/flow.ts'
@@ -24,12 +24,19 @@ beforeAll(async () => {
   stack = await startStack({ env: { TRUST_PROXY: '1' } })
   acme = await newCompany(stack)
   other = (await newCompany(stack)).owner
+  const { integrationId: removed } = await connectAndScan(acme.owner.client)
+  const receiptId = (await acme.owner.client.delete(`/api/integrations/${removed}`)).headers.get('x-receipt')?.split('/').at(-1) ?? ''
   const connected = await connectAndScan(acme.owner.client)
   world = {
-    mode: stack.backend.mode, organizationId: acme.organizationId, adminId: acme.admin.id, memberId: acme.member.id, ...connected,
+    mode: stack.backend.mode, organizationId: acme.organizationId, organizationName: acme.owner.person.organization, receiptId, adminId: acme.admin.id, memberId: acme.member.id, ...connected,
     fresh: {
       colleague: () => newColleague(stack, acme.owner.client, 'member'),
       invitationId: async () => expectStatus(await acme.owner.client.post<{ id: string }>('/api/invitations', { email: `${randomUUID()}@example.com` }), 201).id,
+      organizationId: async () => {
+        const client = new ApiClient(stack.app.url, acme.owner.client.jar.copy())
+        const made = expectStatus(await client.post<SessionBody>('/api/organizations', { name: world.organizationName }), 201)
+        return made.organization?.id ?? ''
+      },
       integrationId: async () => {
         const { integrationId, resourceId, assessmentId } = await connectAndScan(acme.owner.client)
         Object.assign(world, { integrationId, resourceId, assessmentId })

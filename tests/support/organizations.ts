@@ -82,6 +82,7 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   await run('insert into public.key_rotations (id, finished_at) values ($1, now())', [people.id])
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
   await run(`insert into public.signing_keys (kid, public_jwk, endorsement) values ($1, '{}', '{}')`, [sha256(people.id).slice(21)])
+  await run(`insert into public.disconnect_receipts (organization_id, integration_id, integration_type, name, payload) values ($1, $2, 'supabase', 'x', '{}')`, [people.id, randomUUID()])
   await run(`insert into public.webhook_receipts (provider, delivery_id) values ('github', $1)`, [people.id])
   return { ...people, integration, resource, assessment }
 }

@@ -62,6 +62,8 @@ export const authorization: OAuth2 = {
       },
     }),
     alreadyGone: [404, 410],
+    // The whole authorization: the access token is refused from then on as well.
+    covers: ['access_token', 'refresh_token'],
   },
   manualRevocationUrl: 'https://supabase.com/dashboard/org/_/apps',
 }

@@ -47,6 +47,7 @@ export const inputs: Record<string, Inputs> = {
   'DELETE /api/integrations/:id': { params: integration },
   'DELETE /api/invitations/:id': { params: id('id') },
   'DELETE /api/members/:user': { params: id('user') },
+  'DELETE /api/organizations/:id': { params: id('id'), body: { fits: { name: 'Nobody\'s' }, bad: { name } } },
   'DELETE /api/session': {},
   'GET /api/assessments': { query: { ...list, ...ofIntegration, status: unknownWord } },
   'GET /api/assessments/:id': { params: id('id') },
@@ -66,6 +67,8 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/metrics': { takesAll: true },
   'GET /api/overview': {},
   'GET /api/providers': {},
+  'GET /api/receipts': { query: list },
+  'GET /api/receipts/:id': { params: id('id') },
   'GET /api/session': {},
   'PATCH /api/integrations/:id': {
     params: integration,

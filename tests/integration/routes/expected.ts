@@ -13,6 +13,8 @@ export type Caller = (typeof callers)[number]
 export interface World {
   mode: 'embedded' | 'supabase'
   organizationId: string
+  organizationName: string
+  receiptId: string
   adminId: string
   memberId: string
   integrationId: string
@@ -22,6 +24,8 @@ export interface World {
   fresh: {
     colleague: () => Promise<Colleague>
     invitationId: () => Promise<string>
+    /** Another one of the owner's, of the same name. */
+    organizationId: () => Promise<string>
     integrationId: () => Promise<string>
     /** The owner signed in as another account and has not answered yet. */
     connectionId: () => Promise<string>
@@ -55,6 +59,8 @@ export const expected: Record<string, Entry> = {
   'DELETE /api/integrations/:id': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.integrationId() : w.integrationId}` },
   'DELETE /api/invitations/:id': { answers: '401 404 403 204 204', path: async w => `/api/invitations/${await w.fresh.invitationId()}` },
   'DELETE /api/members/:user': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/members/${succeeds ? (await w.fresh.colleague()).id : w.adminId}` },
+  // Of an organization of its own for each call that succeeds: the others ask for the first one.
+  'DELETE /api/organizations/:id': { answers: '401 404 403 403 200', path: async (w, succeeds) => `/api/organizations/${succeeds ? await w.fresh.organizationId() : w.organizationId}`, body: w => ({ name: w.organizationName }) },
   'DELETE /api/session': { answers: '204 204 204 204 204', ownSession: true },
   'GET /api/assessments': { answers: readers },
   'GET /api/assessments/:id': { answers: readersOfOne, path: w => `/api/assessments/${w.assessmentId}` },
@@ -80,6 +86,8 @@ export const expected: Record<string, Entry> = {
   'GET /api/metrics': { answers: '404 404 404 404 404' },
   'GET /api/overview': { answers: readers },
   'GET /api/providers': { answers: readers },
+  'GET /api/receipts': { answers: '401 200 403 200 200' },
+  'GET /api/receipts/:id': { answers: '401 404 403 200 200', path: w => `/api/receipts/${w.receiptId}` },
   'GET /api/session': { answers: readers },
   'PATCH /api/integrations/:id': { answers: admins, path: w => `/api/integrations/${w.integrationId}`, body: () => ({ name: 'Renamed' }) },
   'PATCH /api/integrations/:id/resources/:resource': { answers: admins, path: w => `/api/integrations/${w.integrationId}/resources/${w.resourceId}`, body: () => ({ enabled: true }) },
