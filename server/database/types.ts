@@ -216,6 +216,41 @@ export type Database = {
         }
         Relationships: []
       }
+      calendar_feeds: {
+        Row: {
+          created_at: string
+          created_by: string | null
+          id: string
+          last_read_at: string | null
+          organization_id: string
+          token_hash: string
+        }
+        Insert: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          last_read_at?: string | null
+          organization_id: string
+          token_hash: string
+        }
+        Update: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          last_read_at?: string | null
+          organization_id?: string
+          token_hash?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'calendar_feeds_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: true
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
       findings: {
         Row: {
           category: string
@@ -282,6 +317,59 @@ export type Database = {
           },
         ]
       }
+      health_changes: {
+        Row: {
+          alert: string | null
+          at: string
+          delivered_at: string | null
+          delivery_attempts: number
+          delivery_due_at: string | null
+          from_reason: string | null
+          from_state: string | null
+          id: string
+          integration_id: string
+          organization_id: string
+          reason: string
+          to_state: string
+        }
+        Insert: {
+          alert?: string | null
+          at?: string
+          delivered_at?: string | null
+          delivery_attempts?: number
+          delivery_due_at?: string | null
+          from_reason?: string | null
+          from_state?: string | null
+          id?: string
+          integration_id: string
+          organization_id: string
+          reason: string
+          to_state: string
+        }
+        Update: {
+          alert?: string | null
+          at?: string
+          delivered_at?: string | null
+          delivery_attempts?: number
+          delivery_due_at?: string | null
+          from_reason?: string | null
+          from_state?: string | null
+          id?: string
+          integration_id?: string
+          organization_id?: string
+          reason?: string
+          to_state?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'health_changes_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
       integration_resources: {
         Row: {
           created_at: string
@@ -340,6 +428,9 @@ export type Database = {
           created_at: string
           external_account_id: string
           external_account_name: string
+          health_reason: string
+          health_since: string
+          health_state: string
           id: string
           integration_type: string
           last_checked_at: string | null
@@ -364,6 +455,9 @@ export type Database = {
           created_at?: string
           external_account_id: string
           external_account_name: string
+          health_reason?: string
+          health_since?: string
+          health_state?: string
           id?: string
           integration_type: string
           last_checked_at?: string | null
@@ -388,6 +482,9 @@ export type Database = {
           created_at?: string
           external_account_id?: string
           external_account_name?: string
+          health_reason?: string
+          health_since?: string
+          health_state?: string
           id?: string
           integration_type?: string
           last_checked_at?: string | null
@@ -550,6 +647,12 @@ export type Database = {
         }
         Returns: string
       }
+      alert_failed: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       change_integration: {
         Args: {
           p_enabled_checks?: Json
@@ -569,6 +672,13 @@ export type Database = {
           p_user_id: string
         }
         Returns: string
+      }
+      claim_alert: {
+        Args: {
+          p_id: string
+          p_seconds: number
+        }
+        Returns: boolean
       }
       claim_due_integrations: {
         Args: {
@@ -621,6 +731,10 @@ export type Database = {
           organization: string
           role: string
         }[]
+      }
+      mark_unverified: {
+        Args: never
+        Returns: number
       }
       overview: {
         Args: {
@@ -714,6 +828,12 @@ export type Database = {
         Returns: boolean
       }
       unclaimed_assessments: {
+        Args: {
+          p_limit: number
+        }
+        Returns: string[]
+      }
+      undelivered_alerts: {
         Args: {
           p_limit: number
         }

@@ -28,6 +28,9 @@ const matrix: Record<string, Record<Verb, string>> = {
   api_keys: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   used_oauth_states: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxx+' },
   webhook_receipts: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  // The database's own trigger writes it.
+  health_changes: { select: 'x+++-+', insert: 'xxxxxx', update: 'xxxxx+', delete: 'xxxxxx' },
+  calendar_feeds: { select: 'x-++-+', insert: 'xp++p+', update: 'xxxxx+', delete: 'x-++-+' },
 }
 
 /** Every privilege of anybody but the owner of the tables. */
@@ -38,7 +41,7 @@ const grants: Record<string, string[]> = {
   invitations: ['authenticated delete', 'authenticated insert (email, invited_by, organization_id, role, token_hash)',
     'authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
   integrations: ['authenticated delete',
-    'authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
+    'authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, health_reason, health_since, health_state, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
   integration_resources: ['authenticated select', 'authenticated update (enabled)', ...all],
   assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, organization_id, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
   assessment_results: ['authenticated select', ...all],
@@ -47,6 +50,10 @@ const grants: Record<string, string[]> = {
   api_keys: ['authenticated select (created_at, created_by, id, last_used_at, name, organization_id, revoked_at, role)', ...all],
   used_oauth_states: ['service_role delete', 'service_role insert', 'service_role select'],
   webhook_receipts: all,
+  health_changes: ['authenticated select (alert, at, from_reason, from_state, id, integration_id, organization_id, reason, to_state)',
+    'service_role select', 'service_role update (delivered_at, delivery_attempts, delivery_due_at)'],
+  calendar_feeds: ['authenticated delete', 'authenticated insert (created_by, organization_id, token_hash)',
+    'authenticated select (created_at, created_by, id, last_read_at, organization_id)', ...all],
 }
 
 /** Columns that no signed-in person can read, whatever their role. */
@@ -57,6 +64,8 @@ const unreadable: Record<string, string[]> = {
   api_keys: ['key_hash'],
   used_oauth_states: ['state_hash', 'used_at'],
   webhook_receipts: ['provider', 'delivery_id', 'received_at'],
+  health_changes: ['delivered_at', 'delivery_attempts', 'delivery_due_at'],
+  calendar_feeds: ['token_hash'],
 }
 
 /** `actor`: who asks. `stranger`: who belongs to no organization. */
@@ -77,6 +86,8 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     api_keys: { rows: mine, insert: insert('organization_id, name, key_hash, role', `'${a.id}', 'x', '${hash}', 'admin'`), set: `role = 'admin'` },
     used_oauth_states: { rows: `state_hash = '${sha256(a.id)}'`, insert: insert('state_hash', `'${hash}'`), set: 'used_at = now()' },
     webhook_receipts: { rows: `delivery_id = '${a.id}'`, insert: insert('provider, delivery_id', `'github', '${hash}'`), set: 'received_at = now()' },
+    health_changes: { rows: mine, insert: insert('integration_id, organization_id, to_state, reason', `'${a.integration}', '${a.id}', 'healthy', 'ok'`), set: 'delivered_at = now()' },
+    calendar_feeds: { rows: mine, insert: insert('organization_id, created_by, token_hash', `'${spare}', '${actor}', '${hash}'`), set: 'last_read_at = now()' },
   }
 }
 
@@ -86,6 +97,8 @@ const keys: Record<string, string> = { user_organizations: 'user_id', assessment
 let db: TestDatabase
 let acme: Seeded
 let stranger: string
+/** Of the same owner and admin, without a row of its own: an organization has one calendar. */
+const spare = randomUUID()
 let callers: Identity[]
 
 beforeAll(async () => {
@@ -93,6 +106,8 @@ beforeAll(async () => {
   acme = await seedOrganization(db.run)
   stranger = await newUser(db.run)
   const other = await seedOrganization(db.run)
+  await db.run(`insert into public.organizations (id, name) values ($1, 'Spare')`, [spare])
+  await db.run(`insert into public.user_organizations (organization_id, user_id, role) values ($1, $2, 'owner'), ($1, $3, 'admin')`, [spare, acme.owner, acme.admin])
   callers = [anon, user(acme.member), user(acme.admin), user(acme.owner), user(other.admin), service]
 })
 afterAll(() => db?.close())
