@@ -129,6 +129,14 @@ export interface OAuth2 {
     /** Answers which mean that the grant is gone already. */
     alreadyGone: readonly number[]
   } | null
+  /** How long grants live by the provider's documentation, where it says so; `source` is that page. */
+  lifetimes?: {
+    /** Seconds without a use after which the grant ends. */
+    idleSeconds?: number
+    /** Seconds from its issue to a refresh token's end. */
+    refreshTokenSeconds?: number
+    source: string
+  }
   /** Where a person revokes by hand when we could not. */
   manualRevocationUrl: string
 }
