@@ -79,7 +79,7 @@ export default defineNuxtConfig({
   nitro: {
     experimental: { tasks: true },
     compressPublicAssets: true,
-    scheduledTasks: { '* * * * *': ['scan:due'], '17 * * * *': ['retention:prune'] },
+    scheduledTasks: { '* * * * *': ['scan:due', 'health:watch'], '17 * * * *': ['retention:prune'] },
     serverAssets: [{ baseName: 'migrations', dir: '../supabase/migrations' }],
     esbuild: { options: { target: 'es2023' } },
     typescript: { tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, allowImportingTsExtensions: true } } },

@@ -101,7 +101,7 @@ export interface HealthAlertEntry extends Omit<HealthChange, 'alert'> {
   integration_type: string
 }
 
-export interface CalendarFeed { created_at: string, last_read_at: string | null }
+export interface CalendarFeed { id: string, created_at: string, last_read_at: string | null }
 export interface NewCalendarFeed extends CalendarFeed { url: string }
 
 export interface Integration {

@@ -16,6 +16,7 @@ export const auditActions = [
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
+  'calendar.created', 'calendar.revoked',
   'scan.requested', 'scan.completed', 'scan.failed', 'access.denied',
 ] as const
 export type AuditAction = (typeof auditActions)[number]

@@ -32,7 +32,7 @@ export const remedies = {
   WORKER: onOrOff,
   WEB: onOrOff,
   TRUST_PROXY: onOrOff,
-  ALERT_WEBHOOK_URL: 'set the https address that takes alerts, or remove it to send none',
+  ALERT_WEBHOOK_URL: 'set the address that takes alerts, such as https://alerts.example.com/allyship, or remove it to send none',
   ALERT_WEBHOOK_SECRET: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
   LOG_LEVEL: 'set it to debug, info, warn, error or silent, or remove it',
 } as const
@@ -50,11 +50,12 @@ export const webAddress = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'is not an http or https address without user, query and fragment' })
   return z.NEVER
 })
-/** May carry a query: some receivers have their key there. */
+/** May carry a query: some receivers have their key there. The path is one that server/oauth/address.ts takes. */
 const receiver = z.string().refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : null
   return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !/[#\s]/.test(text)
-}, 'is not an http or https address without user and fragment')
+    && /^\/[^/]/.test(url.pathname) && !url.pathname.includes('//')
+}, 'is not an http or https address with a path, without user and fragment')
 /** Standard Webhooks: base64 of 24 to 64 bytes. */
 const webhookSecret = z.string().refine((text) => {
   const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []

@@ -112,7 +112,8 @@ begin
     if v.state = 'action_required' and v.reason = 'unknown' and old.health_state = v.state then
       v.reason := old.health_reason;
     end if;
-    new.health_since := case when v.state = old.health_state then old.health_since else clock_timestamp() end;
+    new.health_since := case when v.state = old.health_state then old.health_since
+      else greatest(clock_timestamp(), old.health_since + interval '1 microsecond') end;
   else
     new.health_since := clock_timestamp();
   end if;
@@ -145,9 +146,12 @@ begin
         where c.integration_id = new.id and c.alert is not null order by c.at desc, c.id desc limit 1) then 'recovered'
       end;
   end if;
+  -- Always after the line before, whatever the clock says: some count in milliseconds, and clocks are set back.
   insert into public.health_changes (integration_id, organization_id, from_state, to_state, from_reason, reason, at, alert)
-    values (new.id, new.organization_id, old.health_state, new.health_state, old.health_reason, new.health_reason,
-      case when new.health_state = old.health_state then clock_timestamp() else new.health_since end, v_alert);
+    select new.id, new.organization_id, old.health_state, new.health_state, old.health_reason, new.health_reason,
+      greatest(case when new.health_state = old.health_state then clock_timestamp() else new.health_since end,
+        max(c.at) + interval '1 microsecond'), v_alert
+    from public.health_changes c where c.integration_id = new.id;
   return null;
 end $$;
 

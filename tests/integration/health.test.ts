@@ -177,6 +177,14 @@ describe('the timeline', () => {
     expect(await timeline()).toEqual([])
   })
 
+  it('keeps its order when the clock does not move, or goes back', async () => {
+    await db.run(`update public.health_changes set at = now() + interval '1 hour' where integration_id = $1`, [id])
+    await fails('passing', 'server_error')
+    await fails('passing', 'timeout')
+    await succeeds()
+    expect((await timeline()).map(line => line.split(' > ')[1])).toEqual(['healthy/ok', 'degraded/server_error ! degraded', 'degraded/timeout', 'healthy/ok ! recovered'])
+  })
+
   it('has one line for a change that two writers bring at once', async () => {
     await Promise.all([fails('passing', 'server_error'), fails('passing', 'server_error'), fails('passing', 'server_error')])
     expect(await timeline()).toHaveLength(2)

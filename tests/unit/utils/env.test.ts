@@ -93,8 +93,8 @@ describe('readEnv', () => {
   it('reads where alerts go, and what signs them', () => {
     const secret = `whsec_${randomBytes(32).toString('base64')}`
     expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com/x?key=1' }).alertWebhook).toEqual({ url: 'https://hooks.example.com/x?key=1', secret: null })
-    expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com', ALERT_WEBHOOK_SECRET: secret }).alertWebhook?.secret).toBe(secret)
-    for (const url of ['hooks.example.com', 'ftp://a.b', 'https://u:p@a.b', 'https://a.b/#x']) expect(faultsOf({ ALERT_WEBHOOK_URL: url })).toEqual(['ALERT_WEBHOOK_URL'])
+    expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com/x', ALERT_WEBHOOK_SECRET: secret }).alertWebhook?.secret).toBe(secret)
+    for (const url of ['hooks.example.com', 'ftp://a.b', 'https://u:p@a.b/x', 'https://a.b/#x', 'https://a.b/x#y', 'https://a.b', 'https://a.b//x']) expect(faultsOf({ ALERT_WEBHOOK_URL: url })).toEqual(['ALERT_WEBHOOK_URL'])
     for (const text of ['secret', secret.slice(6), 'whsec_', 'whsec_c2hvcnQ=', `${secret}!`]) expect(faultsOf({ ALERT_WEBHOOK_SECRET: text })).toEqual(['ALERT_WEBHOOK_SECRET'])
   })
 
