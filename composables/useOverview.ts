@@ -1,5 +1,5 @@
 import type { Overview } from '#shared/api'
 
-export function useOverview() {
-  return useRead('overview', api => api<Overview>('/api/overview'))
+export function useOverview(options: { immediate?: boolean } = {}) {
+  return useRead('overview', api => api<Overview>('/api/overview'), options)
 }

@@ -221,4 +221,3 @@ describe('what a member reads', () => {
     expect(changes.map(change => change.to_state)).toEqual(Array.from({ length: 25 }, () => ['healthy', 'degraded']).flat())
   })
 })
-
