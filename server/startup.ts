@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { noteSigningKeys } from '#server/audit/signing-keys'
 import { serviceClient, useSupabase } from '#server/database/clients'
+import { deliverAlert, queueAlerts, releaseAlerts } from '#server/integrations/alert-delivery'
 import { useSandbox } from '#server/integrations/client'
 import { redeemsSettled } from '#server/integrations/redeem'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
@@ -50,6 +51,9 @@ async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void>
     if (embedded) await releaseAll()
     await work('scan.run', ({ assessment_id }, signal) => runAssessment(assessment_id, AbortSignal.any([signal, shutdown.signal])))
     await queueUnclaimed()
+    if (embedded) await releaseAlerts()
+    await work('alert.deliver', ({ change_id }, signal) => deliverAlert(change_id, AbortSignal.any([signal, shutdown.signal])))
+    await queueAlerts()
   }
   log.info('started', { mode: env.mode, worker: env.worker, web: env.web, sandbox: env.sandbox, url: env.appUrl })
 }

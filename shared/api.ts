@@ -2,7 +2,7 @@
  * The answers of the HTTP API as a browser sees them (docs/api.md): times are strings. Written by hand, because a type
  * imported from server code would claim Dates and drag server rooms into the pages.
  */
-import type { AssessmentStatus, AssessmentTrigger, FindingStatus, HealthState, IntegrationStatus, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause, HealthAlert, HealthState, IntegrationStatus, NextAction, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Evidence = { [key: string]: Json }
@@ -74,8 +74,35 @@ export interface Health {
   state: HealthState
   reason: string
   sentence: string
-  next_action: 'reconnect' | 'wait' | 'operator' | null
+  next_action: NextAction | null
+  since: string
 }
+
+export interface HealthChange {
+  id: string
+  /** Null: the first line of a timeline. */
+  from_state: HealthState | null
+  to_state: HealthState
+  from_reason: string | null
+  reason: string
+  sentence: string
+  alert: HealthAlert | null
+  at: string
+}
+
+export interface ForecastItem { cause: ForecastCause, at: string | null, sentence: string, certain: boolean }
+export interface Forecast { ends_at: string | null, causes: ForecastItem[] }
+export interface HealthReport extends Health { last_success_at: string | null, forecast: Forecast, changes: HealthChange[] }
+
+export interface HealthAlertEntry extends Omit<HealthChange, 'alert'> {
+  alert: HealthAlert
+  integration_id: string
+  integration_name: string
+  integration_type: string
+}
+
+export interface CalendarFeed { id: string, created_at: string, last_read_at: string | null }
+export interface NewCalendarFeed extends CalendarFeed { url: string }
 
 export interface Integration {
   id: string

@@ -2,7 +2,7 @@
  * How the vocabulary is shown: a word, an icon and a colour for each value. The icon and the word always stand
  * together, so that no state is told by colour alone.
  */
-import type { AssessmentStatus, AssessmentTrigger, HealthState, IntegrationStatus, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, ForecastCause, HealthAlert, HealthState, IntegrationStatus, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Tone = 'primary' | 'success' | 'warning' | 'error' | 'info' | 'neutral'
 export interface Appearance { label: string, icon: string, tone: Tone }
@@ -21,11 +21,12 @@ export const verdictLook: Record<Verdict, Appearance> = {
   not_applicable: { label: 'Not applicable', icon: 'i-lucide-circle-minus', tone: 'neutral' },
 }
 
-export const healthLook: Record<HealthState | 'paused', Appearance> = {
+export const healthLook: Record<HealthState | 'paused' | 'not_verified', Appearance> = {
   healthy: { label: 'Healthy', icon: 'i-lucide-circle-check', tone: 'success' },
   degraded: { label: 'Degraded', icon: 'i-lucide-triangle-alert', tone: 'warning' },
   action_required: { label: 'Action required', icon: 'i-lucide-octagon-alert', tone: 'error' },
   unknown: { label: 'Not checked yet', icon: 'i-lucide-circle-dashed', tone: 'neutral' },
+  not_verified: { label: 'Not verified', icon: 'i-lucide-circle-help', tone: 'warning' },
   paused: { label: 'Paused', icon: 'i-lucide-circle-pause', tone: 'neutral' },
 }
 
@@ -70,8 +71,27 @@ export const triggerLabel: Record<AssessmentTrigger, string> = {
 
 export const roleLabel: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }
 
-export function lookOf(integration: { status: IntegrationStatus, health: { state: HealthState } }): Appearance {
-  return healthLook[integration.status === 'paused' ? 'paused' : integration.health.state]
+export function lookOf(integration: { status: IntegrationStatus, health: { state: HealthState, reason: string } }): Appearance {
+  return integration.status === 'paused' ? healthLook.paused : lookOfHealth(integration.health.state, integration.health.reason)
+}
+
+/** Of a state as a timeline names it: an unknown one is told by its reason. */
+export function lookOfHealth(state: HealthState, reason: string): Appearance {
+  return healthLook[state === 'unknown' && (reason === 'paused' || reason === 'not_verified') ? reason : state]
+}
+
+export const alertLook: Record<HealthAlert, Appearance> = {
+  action_required: healthLook.action_required,
+  degraded: healthLook.degraded,
+  recovered: { label: 'Recovered', icon: 'i-lucide-circle-check', tone: 'success' },
+}
+
+export const forecastLabel: Record<ForecastCause, string> = {
+  refresh_token_end: 'The grant ends',
+  access_token_end: 'The credential ends',
+  idle_limit: 'Unused for too long',
+  application_secret_end: 'The app\'s client secret ends',
+  connected_by_left: 'Who connected it has left',
 }
 
 const spelled: Record<string, string> = {

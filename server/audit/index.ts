@@ -17,6 +17,7 @@ export const auditActions = [
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'connection.held', 'connection.ended',
   'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
+  'calendar.created', 'calendar.revoked',
   'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const
 export type AuditAction = (typeof auditActions)[number]

@@ -148,6 +148,14 @@ export interface OAuth2 {
     /** What one call ends. Each pair of tokens gets a call of its own. */
     covers: readonly TokenName[]
   } | null
+  /** How long grants live by the provider's documentation, where it says so; `source` is that page. */
+  lifetimes?: {
+    /** Seconds without a use after which the grant ends. */
+    idleSeconds?: number
+    /** Seconds from its issue to a refresh token's end. */
+    refreshTokenSeconds?: number
+    source: string
+  }
   /** Where a person revokes by hand when we could not. */
   manualRevocationUrl: string
 }

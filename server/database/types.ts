@@ -246,6 +246,41 @@ export type Database = {
         }
         Relationships: []
       }
+      calendar_feeds: {
+        Row: {
+          created_at: string
+          created_by: string | null
+          id: string
+          last_read_at: string | null
+          organization_id: string
+          token_hash: string
+        }
+        Insert: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          last_read_at?: string | null
+          organization_id: string
+          token_hash: string
+        }
+        Update: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          last_read_at?: string | null
+          organization_id?: string
+          token_hash?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'calendar_feeds_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: true
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
       disconnect_receipts: {
         Row: {
           created_at: string
@@ -345,6 +380,59 @@ export type Database = {
           },
         ]
       }
+      health_changes: {
+        Row: {
+          alert: string | null
+          at: string
+          delivered_at: string | null
+          delivery_attempts: number
+          delivery_due_at: string | null
+          from_reason: string | null
+          from_state: string | null
+          id: string
+          integration_id: string
+          organization_id: string
+          reason: string
+          to_state: string
+        }
+        Insert: {
+          alert?: string | null
+          at?: string
+          delivered_at?: string | null
+          delivery_attempts?: number
+          delivery_due_at?: string | null
+          from_reason?: string | null
+          from_state?: string | null
+          id?: string
+          integration_id: string
+          organization_id: string
+          reason: string
+          to_state: string
+        }
+        Update: {
+          alert?: string | null
+          at?: string
+          delivered_at?: string | null
+          delivery_attempts?: number
+          delivery_due_at?: string | null
+          from_reason?: string | null
+          from_state?: string | null
+          id?: string
+          integration_id?: string
+          organization_id?: string
+          reason?: string
+          to_state?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'health_changes_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
       installation_secrets: {
         Row: {
           created_at: string
@@ -422,6 +510,9 @@ export type Database = {
           credential_key_id: string | null
           external_account_id: string
           external_account_name: string
+          health_reason: string
+          health_since: string
+          health_state: string
           id: string
           integration_type: string
           last_checked_at: string | null
@@ -449,6 +540,9 @@ export type Database = {
           credential_key_id?: never
           external_account_id: string
           external_account_name: string
+          health_reason?: string
+          health_since?: string
+          health_state?: string
           id?: string
           integration_type: string
           last_checked_at?: string | null
@@ -476,6 +570,9 @@ export type Database = {
           credential_key_id?: never
           external_account_id?: string
           external_account_name?: string
+          health_reason?: string
+          health_since?: string
+          health_state?: string
           id?: string
           integration_type?: string
           last_checked_at?: string | null
@@ -858,6 +955,12 @@ export type Database = {
         }
         Returns: boolean
       }
+      alert_failed: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       begin_refresh: {
         Args: {
           p_id: string
@@ -888,6 +991,13 @@ export type Database = {
           p_user_id: string
         }
         Returns: string
+      }
+      claim_alert: {
+        Args: {
+          p_id: string
+          p_seconds: number
+        }
+        Returns: boolean
       }
       claim_due_integrations: {
         Args: {
@@ -1040,6 +1150,10 @@ export type Database = {
           organization: string
           role: string
         }[]
+      }
+      mark_unverified: {
+        Args: never
+        Returns: number
       }
       note_probe: {
         Args: {
@@ -1201,6 +1315,12 @@ export type Database = {
         Returns: Json
       }
       unclaimed_assessments: {
+        Args: {
+          p_limit: number
+        }
+        Returns: string[]
+      }
+      undelivered_alerts: {
         Args: {
           p_limit: number
         }

@@ -12,6 +12,7 @@ import { recordDenied, type RequestInfo } from '#server/audit'
 import { AppError } from '#server/errors'
 import { log } from '#server/utils/log'
 import { toProblem } from '#server/utils/problem'
+import { redactText } from '#server/utils/redact'
 import { readJson } from './body'
 import { requestInfo } from './request-info'
 
@@ -60,7 +61,7 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
       }
       // Each value was made by its own schema, or is the empty default that the type parameters stand for.
       const answer = await handle(request as Request<A, P, Q, B>)
-      setResponseHeader(event, 'cache-control', 'no-store')
+      if (!event.node.res.hasHeader('cache-control')) setResponseHeader(event, 'cache-control', 'no-store')
       setResponseStatus(event, options.status ?? (answer === undefined ? 204 : 200))
       return answer
     }
@@ -75,7 +76,7 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
 export async function noteDenied(event: H3Event, error: unknown, info: RequestInfo): Promise<void> {
   const { session } = event.context
   if (!session || !(error instanceof AppError) || !['forbidden', 'not_found'].includes(error.code)) return
-  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, event.path, error.code, info)
+  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, redactText(event.path), error.code, info)
 }
 
 /** What takes no body gets none: a call with one was meant for something else. */

@@ -11,7 +11,7 @@ import { withIsoTimes } from '#server/utils/time'
 import { healthOf } from './health'
 import { scopeReport } from './scopes'
 
-export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by'
+export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by, health_state, health_reason, health_since'
 
 type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until' | 'refresh_slot' | 'refresh_failures' | 'credential_key_id'>
 
@@ -25,13 +25,13 @@ const metadataSchema = z.object({
 })
 const lastErrorSchema = z.object({ class: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable().catch(null)
 
-export function viewIntegration({ config_metadata, ...row }: Row) {
+export function viewIntegration({ config_metadata, health_state, health_reason, health_since, ...row }: Row) {
   const last_error = lastErrorSchema.parse(row.last_error)
   return {
     ...row,
     schedule_text: scheduleInWords(row.scan_schedule),
     last_error,
-    health: healthOf({ status: row.status, last_success_at: row.last_success_at, last_error }),
+    health: healthOf({ health_state, health_reason, health_since, last_success_at: row.last_success_at, last_error }),
     config: metadataSchema.parse(config_metadata),
   }
 }

@@ -54,6 +54,9 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
   'integrations/[id]/configuration.vue': [
     { name: 'integration-configuration', path: id => `/integrations/${id}/configuration`, drawn: heading('Checks'), actions: page => [page.getByRole('switch').first(), control(page, 'Schedule as cron'), page.getByRole('switch').last()] },
   ],
+  'integrations/[id]/health.vue': [
+    { name: 'integration-health', path: id => `/integrations/${id}/health`, drawn: page => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').first() },
+  ],
   'integrations/[id]/history.vue': [
     { name: 'integration-history', path: id => `/integrations/${id}/history`, drawn: page => page.getByText('Completed').first() },
   ],
@@ -73,6 +76,9 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
   'settings/receipts.vue': [
     { name: 'settings-receipts', path: () => '/settings/receipts', drawn: page => link(page, /^Download the receipt/), actions: page => [link(page, /^Download the receipt/)] },
     { name: 'settings-receipts-empty', path: () => '/settings/receipts', as: 'newcomer', drawn: page => page.getByText('Nothing was removed yet') },
+  ],
+  'settings/calendar.vue': [
+    { name: 'settings-calendar', path: () => '/settings/calendar', drawn: page => button(page, 'Make a calendar address'), actions: page => [button(page, 'Make a calendar address')] },
   ],
   'settings/audit.vue': [
     { name: 'settings-audit', path: () => '/settings/audit', drawn: page => page.getByRole('region', { name: 'Audit log' }).getByRole('listitem').first() },

@@ -25,6 +25,8 @@ const reads = [
   { page: 'findings', from: elsewhere, nav: 'Main', click: 'Findings', api: '**/api/findings?*', drawn: 'Row level security is off' },
   { page: 'members', from: elsewhere, nav: 'Settings', click: 'Members', api: '**/api/members?*', drawn: 'Member since' },
   { page: 'removed integrations', from: elsewhere, nav: 'Settings', click: 'Removed', api: '**/api/receipts?*', drawn: 'Deleted: ' },
+  { page: 'calendar', from: elsewhere, nav: 'Settings', click: 'Calendar', api: '**/api/calendar', drawn: 'There is none yet' },
+  { page: 'health', from: integration('/history'), nav: 'Integration', click: 'Health', api: '**/api/integrations/*/health', drawn: 'Forecast' },
   { page: 'audit log', from: elsewhere, nav: 'Settings', click: 'Audit log', api: '**/api/audit?*', drawn: 'Integration connected' },
   { page: 'results', from: integration('/history'), nav: 'Integration', click: 'Results', api: '**/api/assessments*/*', drawn: 'Row level security policies really restrict rows' },
   { page: 'resources', from: integration('/history'), nav: 'Integration', click: 'Configuration', api: '**/api/integrations/*/resources?*', drawn: 'brightwater-staging' },

@@ -38,6 +38,9 @@ const matrix: Record<string, Record<Verb, string>> = {
   // There is one at most, and not here.
   installation_secrets: { select: 'xxxxx-', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
   key_rotations: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
+  // The database's own trigger writes it.
+  health_changes: { select: 'x+++-+', insert: 'xxxxxx', update: 'xxxxx+', delete: 'xxxxxx' },
+  calendar_feeds: { select: 'x-++-+', insert: 'xp++p+', update: 'xxxxx+', delete: 'x-++-+' },
 }
 
 /** Every privilege of anybody but the owner of the tables. */
@@ -47,7 +50,7 @@ const grants: Record<string, string[]> = {
   user_organizations: ['authenticated select', ...all],
   invitations: ['authenticated delete', 'authenticated insert (email, invited_by, organization_id, role, token_hash)',
     'authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
-  integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
+  integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, health_reason, health_since, health_state, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
   integration_resources: ['authenticated select', 'authenticated update (enabled)', ...all],
   assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, organization_id, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
   assessment_results: ['authenticated select', ...all],
@@ -65,6 +68,10 @@ const grants: Record<string, string[]> = {
   key_encryption_keys: ['service_role insert', 'service_role select', 'service_role update'],
   installation_secrets: ['service_role insert', 'service_role select'],
   key_rotations: ['service_role insert', 'service_role select', 'service_role update'],
+  health_changes: ['authenticated select (alert, at, from_reason, from_state, id, integration_id, organization_id, reason, to_state)',
+    'service_role select', 'service_role update (delivered_at, delivery_attempts, delivery_due_at)'],
+  calendar_feeds: ['authenticated delete', 'authenticated insert (created_by, organization_id, token_hash)',
+    'authenticated select (created_at, created_by, id, last_read_at, organization_id)', ...all],
 }
 
 /** Columns that no signed-in person can read, whatever their role. */
@@ -81,6 +88,8 @@ const unreadable: Record<string, string[]> = {
   key_encryption_keys: ['kek_id', 'encryptions', 'first_used_at'],
   installation_secrets: ['name', 'wrapped', 'created_at'],
   key_rotations: ['id', 'started_at', 'finished_at'],
+  health_changes: ['delivered_at', 'delivery_attempts', 'delivery_due_at'],
+  calendar_feeds: ['token_hash'],
 }
 
 /** `actor`: who asks. `stranger`: who belongs to no organization. */
@@ -110,6 +119,8 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     key_encryption_keys: { rows: `kek_id = '${a.id}'`, insert: insert('kek_id', `'${hash}'`), set: 'encryptions = 2' },
     installation_secrets: { rows: `name = 'root'`, insert: insert('name, wrapped', `'root', 'kms:x'`), set: `wrapped = 'kms:y'` },
     key_rotations: { rows: `id = '${a.id}'`, insert: 'default values', set: 'finished_at = now()' },
+    health_changes: { rows: mine, insert: insert('integration_id, organization_id, to_state, reason', `'${a.integration}', '${a.id}', 'healthy', 'ok'`), set: 'delivered_at = now()' },
+    calendar_feeds: { rows: mine, insert: insert('organization_id, created_by, token_hash', `'${spare}', '${actor}', '${hash}'`), set: 'last_read_at = now()' },
   }
 }
 
@@ -119,6 +130,8 @@ const keys: Record<string, string> = { audit_heads: 'organization_id', signing_k
 let db: TestDatabase
 let acme: Seeded
 let stranger: string
+/** Of the same owner and admin, without a row of its own: an organization has one calendar. */
+const spare = randomUUID()
 let callers: Identity[]
 
 beforeAll(async () => {
@@ -126,6 +139,8 @@ beforeAll(async () => {
   acme = await seedOrganization(db.run)
   stranger = await newUser(db.run)
   const other = await seedOrganization(db.run)
+  await db.run(`insert into public.organizations (id, name) values ($1, 'Spare')`, [spare])
+  await db.run(`insert into public.user_organizations (organization_id, user_id, role) values ($1, $2, 'owner'), ($1, $3, 'admin')`, [spare, acme.owner, acme.admin])
   callers = [anon, user(acme.member), user(acme.admin), user(acme.owner), user(other.admin), service]
 })
 afterAll(() => db?.close())

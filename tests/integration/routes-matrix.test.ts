@@ -54,6 +54,7 @@ beforeAll(async () => {
         await settled(acme.owner.client, world.integrationId)
         return world.integrationId
       },
+      calendar: async () => void expectStatus(await acme.owner.client.post('/api/calendar'), 201),
     },
   }
 })
@@ -151,7 +152,7 @@ describe('another organization\'s', () => {
       expect(theirs.status).toBe(404)
       expect(whole(theirs, id)).toEqual(whole(nowhere, unknown))
     }
-    const mine = await acme.owner.client.call(method, existing.replace(/[0-9a-f-]{36}$|[0-9a-f-]{36}(?=\/(?:scan|resources|scopes|confirm)$)/, randomUUID()), { json })
+    const mine = await acme.owner.client.call(method, existing.replace(/[0-9a-f-]{36}$|[0-9a-f-]{36}(?=\/(?:scan|resources|scopes|confirm|health)$)/, randomUUID()), { json })
     expect(mine.status).toBe(404)
   })
 

@@ -73,6 +73,7 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
     values ($1, $2, $3, 'rls_enabled', 'high', 'rls', 'x', now(), now())`, ids.slice(0, 3))
   await run(`insert into public.invitations (organization_id, email, role, token_hash) values ($1, 'new@example.com', 'member', $2)`, [people.id, sha256(randomUUID())])
   await run(`insert into public.api_keys (organization_id, name, key_hash) values ($1, 'CI', $2)`, [people.id, sha256(randomUUID())])
+  await run(`insert into public.calendar_feeds (organization_id, created_by, token_hash) values ($1, $2, $3)`, [people.id, people.owner, sha256(randomUUID())])
   await run(`insert into public.audit_log (organization_id, actor_type, action) values ($1, 'system', 'scan.completed')`, [people.id])
   await run(`insert into public.pending_connections (organization_id, user_id, integration_type, wanted_integration_id, external_account_id, external_account_name, config)
     values ($1, $2, 'supabase', $3, 'other', 'Other', '{}')`, [people.id, people.owner, integration])

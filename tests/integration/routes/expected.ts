@@ -31,6 +31,8 @@ export interface World {
     connectionId: () => Promise<string>
     /** The same integration, when nothing is running on it. */
     idleIntegrationId: () => Promise<string>
+    /** A calendar address of the organization. */
+    calendar: () => Promise<void>
   }
 }
 
@@ -56,12 +58,20 @@ export const expected: Record<string, Entry> = {
   'ALL /api': { answers: '404 404 404 404 404' },
   'ALL /api/**': { answers: '404 404 404 404 404', path: () => '/api/nowhere' },
   'DELETE /api/connections/:id': { answers: ownersAlone('204'), path: async w => `/api/connections/${await w.fresh.connectionId()}` },
+  'DELETE /api/calendar': {
+    answers: '401 404 403 204 204',
+    path: async (w, succeeds) => {
+      if (succeeds) await w.fresh.calendar()
+      return '/api/calendar'
+    },
+  },
   'DELETE /api/integrations/:id': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.integrationId() : w.integrationId}` },
   'DELETE /api/invitations/:id': { answers: '401 404 403 204 204', path: async w => `/api/invitations/${await w.fresh.invitationId()}` },
   'DELETE /api/members/:user': { answers: '401 404 403 204 204', path: async (w, succeeds) => `/api/members/${succeeds ? (await w.fresh.colleague()).id : w.adminId}` },
   // Of an organization of its own for each call that succeeds: the others ask for the first one.
   'DELETE /api/organizations/:id': { answers: '401 404 403 403 200', path: async (w, succeeds) => `/api/organizations/${succeeds ? await w.fresh.organizationId() : w.organizationId}`, body: w => ({ name: w.organizationName }) },
   'DELETE /api/session': { answers: '204 204 204 204 204', ownSession: true },
+  'GET /api/alerts': { answers: readers },
   'GET /api/assessments': { answers: readers },
   'GET /api/assessments/:id': { answers: readersOfOne, path: w => `/api/assessments/${w.assessmentId}` },
   'GET /api/audit': { answers: '401 200 403 200 200' },
@@ -73,11 +83,15 @@ export const expected: Record<string, Entry> = {
   'GET /api/auth/callback': { answers: '302 302 302 302 302' },
   'GET /api/auth/login': { answers: '401 302 403 302 302' },
   'GET /api/connections/:id': { answers: ownersAlone('200'), path: async w => `/api/connections/${await w.fresh.connectionId()}` },
+  'GET /api/calendar': { answers: '401 200 403 200 200' },
+  // The address is the key: who is signed in does not matter.
+  'GET /api/calendar/:file': { answers: '404 404 404 404 404', path: () => `/api/calendar/${token}.ics` },
   'GET /api/findings': { answers: readers },
   'GET /api/health': { answers: '200 200 200 200 200' },
   'HEAD /api/health': { answers: '200 200 200 200 200' },
   'GET /api/integrations': { answers: readers },
   'GET /api/integrations/:id': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}` },
+  'GET /api/integrations/:id/health': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/health` },
   'GET /api/integrations/:id/resources': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/resources` },
   'GET /api/integrations/:id/scopes': { answers: readersOfOne, path: w => `/api/integrations/${w.integrationId}/scopes` },
   'GET /api/invitations': { answers: '401 200 403 200 200' },
@@ -94,6 +108,7 @@ export const expected: Record<string, Entry> = {
   'PATCH /api/members/:user': { answers: admins, path: w => `/api/members/${w.memberId}`, body: () => ({ role: 'member' }) },
   'POST /api/account': { answers: '400 400 400 400 400', body: () => ({}) },
   'POST /api/connections/:id/confirm': { answers: ownersAlone('200'), path: async w => `/api/connections/${await w.fresh.connectionId()}/confirm` },
+  'POST /api/calendar': { answers: '401 201 403 201 201' },
   'POST /api/integrations/:id/scan': { answers: '401 404 403 202 202', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.idleIntegrationId() : w.integrationId}/scan` },
   'POST /api/invitations': { answers: '401 201 403 201 201', body: () => ({ email: `${randomUUID()}@example.com` }) },
   'POST /api/invitations/accept': { answers: '401 410 410 410 410', body: () => ({ token }) },

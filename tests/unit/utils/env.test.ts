@@ -24,7 +24,7 @@ describe('readEnv', () => {
     const env = readEnv({})
     expect(env).toMatchObject({
       appUrl: 'http://localhost:3000', production: false, mode: 'embedded', supabase: null, dataDirExplicit: false, encryptionKey: null,
-      previousEncryptionKeys: [], sandbox: false, worker: true, web: true, trustProxy: false, logLevel: 'info',
+      previousEncryptionKeys: [], sandbox: false, worker: true, web: true, trustProxy: false, alertWebhook: null, logLevel: 'info',
     })
     expect(isAbsolute(env.dataDir)).toBe(true)
   })
@@ -89,6 +89,21 @@ describe('readEnv', () => {
     expect(message).toContain('openssl rand -base64 32')
     expect(message).not.toMatch(/leak/)
   })
+
+  it('reads where alerts go, and what signs them', () => {
+    const secret = `whsec_${randomBytes(32).toString('base64')}`
+    expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com/x?key=1' }).alertWebhook).toEqual({ url: 'https://hooks.example.com/x?key=1', secret: null })
+    expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com/x', ALERT_WEBHOOK_SECRET: secret }).alertWebhook?.secret).toBe(secret)
+    for (const url of ['hooks.example.com', 'ftp://a.b', 'https://u:p@a.b/x', 'https://a.b/#x', 'https://a.b/x#y', 'https://a.b', 'https://a.b//x']) expect(faultsOf({ ALERT_WEBHOOK_URL: url })).toEqual(['ALERT_WEBHOOK_URL'])
+    for (const text of ['secret', secret.slice(6), 'whsec_', 'whsec_c2hvcnQ=', `${secret}!`]) expect(faultsOf({ ALERT_WEBHOOK_SECRET: text })).toEqual(['ALERT_WEBHOOK_SECRET'])
+  })
+
+  it.each([['2027-01-31', '2027-01-31T00:00:00.000Z'], ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'], ['2027-02-31', null], ['31.1.2027', null], ['soon', null]])(
+    'reads the end of a client secret: %s', (text, expected) => {
+      const source = { SLACK_CLIENT_SECRET_EXPIRES: text }
+      if (expected === null) expect(faultsOf(source, ['slack'])).toEqual(['SLACK_CLIENT_SECRET_EXPIRES'])
+      else expect(readEnv(source).provider('slack').clientSecretExpires).toBe(expected)
+    })
 
   it('finds a provider\'s bad address when it is used, if not before', () => {
     const env = readEnv({ SLACK_API_URL: 'nonsense' })
