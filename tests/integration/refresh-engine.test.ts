@@ -6,7 +6,8 @@ import { withStoredCredential } from '#server/integrations/credentials'
 import { days, hours, minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
-import { install, mirror, seedConnections } from '../support/test-connectors.ts'
+import { install, seedConnections } from '../support/connections.ts'
+import { mirror } from '../support/test-connectors.ts'
 
 let rooms: Rooms
 let second: RotatingProvider

@@ -5,7 +5,8 @@ import { refreshDue, REFRESH_LANES } from '#server/integrations/refresh-due'
 import { minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
-import { install, mirror, seedConnections } from '../support/test-connectors.ts'
+import { install, seedConnections } from '../support/connections.ts'
+import { mirror } from '../support/test-connectors.ts'
 
 const INTEGRATIONS = 200
 const OUTAGE_MINUTES = 60

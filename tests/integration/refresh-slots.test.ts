@@ -6,7 +6,8 @@ import { withApi, withStoredCredential, type Secrets } from '#server/integration
 import { hours, minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
-import { connectBlindly, duo, install } from '../support/test-connectors.ts'
+import { connectBlindly, install } from '../support/connections.ts'
+import { duo } from '../support/test-connectors.ts'
 
 let rooms: Rooms
 let provider: RotatingProvider

@@ -37,6 +37,9 @@ export interface RotatingProvider {
   peak: () => number
   /** Instead of the right answer to a token call; null: the right one after all. `reset`: torn down. */
   fault: ((call: TokenCall) => Response | 'reset' | null) | null
+  /** A token call waits for this before anything is done, or when the old token is spent and the answer not yet sent. */
+  before: (() => Promise<void>) | null
+  after: (() => Promise<void>) | null
   /** What a token call takes. */
   latencyMs: number
   close: () => Promise<void>
@@ -102,6 +105,8 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     reused: () => reused,
     peak: () => peak,
     fault: null,
+    before: null,
+    after: null,
     latencyMs: 0,
     close: () => server.close(),
   }
@@ -120,10 +125,12 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     provider.tokenCalls.push(call)
     peak = Math.max(peak, ++open)
     try {
+      await provider.before?.()
       const fault = provider.fault?.(call) ?? null
       // Rotated when the call comes; the answer is what takes its time.
       const response = fault ?? redeem(call)
       if (provider.latencyMs > 0) await delay(provider.latencyMs)
+      await provider.after?.()
       if (response === 'reset') {
         outgoing.socket?.resetAndDestroy()
         return null
