@@ -1125,6 +1125,7 @@ export type Database = {
           p_limit: number
           p_now: string
           p_owner: string
+          p_running: number[]
           p_seconds: number
           p_types: string[]
         }

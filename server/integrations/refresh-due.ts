@@ -63,7 +63,7 @@ async function claim(owner: string, free: number): Promise<Begun[]> {
   for (const { types, limit } of [{ types: trusted, limit: free }, ...onTrial.map(id => ({ types: [id], limit: 1 }))]) {
     if (types.length === 0 || claimed.length + limit > free) continue
     const answers: unknown[] = unwrap(await serviceClient().rpc('lease_due_refreshes', {
-      p_owner: owner, p_limit: limit, p_seconds: LEASE_SECONDS, p_types: types, p_now: new Date().toISOString(),
+      p_owner: owner, p_limit: limit, p_seconds: LEASE_SECONDS, p_types: types, p_running: types.map(id => suspicion.running(id)), p_now: new Date().toISOString(),
     }))
     for (const answer of answers) claimed.push(...await readClaim(answer, owner))
   }

@@ -26,6 +26,11 @@ export class Suspicion {
     }
   }
 
+  /** Attempts under way. */
+  running(id: string): number {
+    return this.of(id).running
+  }
+
   began(id: string): void {
     this.of(id).running++
   }

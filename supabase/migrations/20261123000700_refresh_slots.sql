@@ -1,24 +1,28 @@
 -- What the first version of the engine lacked.
 --
 -- Several processes that lease at once: each passes by the rows that another is taking, instead of waiting for its locks only
--- to find them gone.
+-- to find them gone. And types share the lanes by what each has under way already, so that one that hangs can't fill them
+-- one by one.
 --
 -- Several slots in one grant: each fails for itself. What is wrong with one stays written until that one is well, and a
 -- slot that is to be looked at later does not hold up the others, so a failure names which is due next.
 
 -- Takes what is due, for the caller: of each type the longest due first, those that failed lately after those that did not,
--- and types in turn, so that one provider's trouble leaves room for the others.
-create or replace function public.lease_due_refreshes(p_owner text, p_limit integer, p_seconds integer, p_types text[], p_now timestamptz)
-returns setof jsonb
+-- and types in turn, so that one provider's trouble leaves room for the others. p_running: what the caller has under way of
+-- each type, which counts as turns that it has had.
+drop function public.lease_due_refreshes(text, integer, integer, text[], timestamptz);
+create function public.lease_due_refreshes(
+  p_owner text, p_limit integer, p_seconds integer, p_types text[], p_running integer[], p_now timestamptz
+) returns setof jsonb
 language plpgsql set search_path = '' as $$
 declare
   v_id uuid;
   v public.integrations;
 begin
   for v_id in
-    select c.id from unnest(p_types) as t (type) cross join (values (false), (true)) as f (failing)
+    select c.id from unnest(p_types, p_running) as t (type, running) cross join (values (false), (true)) as f (failing)
     cross join lateral (
-      select d.id, d.refresh_due_at, row_number() over (order by d.refresh_due_at) as turn from (
+      select d.id, d.refresh_due_at, t.running + row_number() over (order by d.refresh_due_at) as turn from (
         select i.id, i.refresh_due_at from public.integrations i
         where i.integration_type = t.type and (i.refresh_failures > 0) = f.failing and i.refresh_due_at <= p_now
           and (i.refresh_lease_until is null or i.refresh_lease_until < clock_timestamp())
@@ -34,6 +38,9 @@ begin
     end if;
   end loop;
 end $$;
+revoke all on function public.lease_due_refreshes(text, integer, integer, text[], integer[], timestamptz)
+  from public, anon, authenticated, service_role;
+grant execute on function public.lease_due_refreshes(text, integer, integer, text[], integer[], timestamptz) to service_role;
 
 -- The answer, encrypted for version p_version + 1, in place of the old credentials. stored; superseded: the row is a newer
 -- grant's, or gone; key_gone: encrypted with a key that the organization has no more. Asked twice, it says the same.

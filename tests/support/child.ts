@@ -10,6 +10,8 @@ export interface Child {
   pid: number
   /** All that it wrote, standard output and error in the order in which they came. */
   output: () => string
+  /** To its standard input. */
+  write: (text: string) => void
   /** When it has ended. */
   exited: Promise<Exit>
   running: () => boolean
@@ -37,6 +39,7 @@ export function startNode(args: string[], env: Record<string, string>): Child {
   return {
     pid: child.pid ?? -1,
     output: () => chunks.join(''),
+    write: text => void child.stdin.write(text),
     exited,
     running: () => ended === null,
     end: async (signal, timeoutMs = 20_000) => {

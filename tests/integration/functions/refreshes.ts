@@ -174,8 +174,8 @@ export function refreshes(database: () => TestDatabase): void {
   describe('lease_due_refreshes', () => {
     // Types of this test's own: the database is everybody's.
     const newTypes = () => ['a', 'b'].map(letter => `${letter}${randomUUID().replaceAll('-', '').slice(0, 20)}`)
-    const lease = (types: string[], limit: number, now = '2020-01-01T01:00:00Z', owner = 'task') =>
-      db.as(service, run => run('select public.lease_due_refreshes($1, $2, 30, $3::text[], $4::timestamptz) as one', [owner, limit, `{${types.join(',')}}`, now]))
+    const lease = (types: string[], limit: number, { owner = 'task', running = types.map(() => 0) } = {}) =>
+      db.as(service, run => run('select public.lease_due_refreshes($1, $2, 30, $3::text[], $4::integer[], $5::timestamptz) as one', [owner, limit, `{${types.join(',')}}`, `{${running.join(',')}}`, '2020-01-01T01:00:00Z']))
         .then(({ rows }) => rows.map(one => (one.one as Answer)))
     async function due(type: string, minute: number, failures = 0): Promise<string> {
       const which = await newIntegration(db.run, acme.id)
@@ -216,6 +216,14 @@ export function refreshes(database: () => TestDatabase): void {
       expect(taken[3]).toBe(ofA[1])
     })
 
+    it('counts what is under way already as turns that a type has had', async () => {
+      const [a = '', b = ''] = newTypes()
+      const ofA = [await due(a, 1), await due(a, 2)]
+      const ofB = [await due(b, 11), await due(b, 12), await due(b, 13)]
+      expect(ids(await lease([a, b], 2, { running: [2, 0] }))).toEqual(ofB.slice(0, 2))
+      expect(ids(await lease([a, b], 2, { running: [3, 0] }))).toEqual([ofB[2], ofA[0]])
+    })
+
     it('takes only the types that it is told', async () => {
       const [a = '', b = ''] = newTypes()
       await due(a, 1)
@@ -227,7 +235,7 @@ export function refreshes(database: () => TestDatabase): void {
     it('gives each to one of several who ask at once, and everybody something', async () => {
       const [type = ''] = newTypes()
       for (let minute = 0; minute < 8; minute++) await due(type, minute)
-      const taken = await Promise.all(['p', 'q', 'r', 's'].map(owner => lease([type], 2, undefined, owner)))
+      const taken = await Promise.all(['p', 'q', 'r', 's'].map(owner => lease([type], 2, { owner })))
       expect(new Set(taken.flatMap(ids)).size).toBe(8)
     })
 
