@@ -2,7 +2,7 @@
  * The answers of the HTTP API as a browser sees them (docs/api.md): times are strings. Written by hand, because a type
  * imported from server code would claim Dates and drag server rooms into the pages.
  */
-import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause, HealthAlert, HealthState, IntegrationStatus, NextAction, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause, HealthAlert, HealthState, IntegrationStatus, NextAction, RenewalState, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Evidence = { [key: string]: Json }
@@ -92,7 +92,22 @@ export interface HealthChange {
 
 export interface ForecastItem { cause: ForecastCause, at: string | null, sentence: string, certain: boolean }
 export interface Forecast { ends_at: string | null, causes: ForecastItem[] }
-export interface HealthReport extends Health { last_success_at: string | null, forecast: Forecast, changes: HealthChange[] }
+/** One attempt to renew credentials. `slot`: which of a grant's tokens. */
+export interface Renewal {
+  id: string
+  slot: string
+  state: RenewalState
+  failure: { class: string, code: string } | null
+  sent_at: string
+  ended_at: string | null
+}
+
+export interface HealthReport extends Health {
+  last_success_at: string | null
+  forecast: Forecast
+  changes: HealthChange[]
+  renewals: Renewal[]
+}
 
 export interface HealthAlertEntry extends Omit<HealthChange, 'alert'> {
   alert: HealthAlert

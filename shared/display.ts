@@ -2,7 +2,7 @@
  * How the vocabulary is shown: a word, an icon and a colour for each value. The icon and the word always stand
  * together, so that no state is told by colour alone.
  */
-import type { AssessmentStatus, AssessmentTrigger, ForecastCause, HealthAlert, HealthState, IntegrationStatus, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, ForecastCause, HealthAlert, HealthState, IntegrationStatus, RenewalState, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Tone = 'primary' | 'success' | 'warning' | 'error' | 'info' | 'neutral'
 export interface Appearance { label: string, icon: string, tone: Tone }
@@ -108,4 +108,12 @@ export function words(id: string): string {
 /** `1 check`, `2 checks`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`
+}
+
+export const renewalLook: Record<RenewalState, Appearance> = {
+  sent: { label: 'Under way', icon: 'i-lucide-loader', tone: 'info' },
+  stored: { label: 'Renewed', icon: 'i-lucide-check', tone: 'success' },
+  failed: { label: 'Failed', icon: 'i-lucide-x', tone: 'error' },
+  uncertain: { label: 'Answer lost', icon: 'i-lucide-circle-help', tone: 'warning' },
+  superseded: { label: 'Replaced by a reconnect', icon: 'i-lucide-replace', tone: 'neutral' },
 }

@@ -45,3 +45,7 @@ export type HealthAlert = (typeof healthAlerts)[number]
 /** What ends a connection if nothing happens. */
 export const forecastCauses = ['refresh_token_end', 'access_token_end', 'idle_limit', 'application_secret_end', 'connected_by_left'] as const
 export type ForecastCause = (typeof forecastCauses)[number]
+
+/** How far the renewal of a credential came. `sent`: no result yet. */
+export const renewalStates = ['sent', 'stored', 'failed', 'uncertain', 'superseded'] as const
+export type RenewalState = (typeof renewalStates)[number]

@@ -10,6 +10,7 @@ import { wordsOf } from './health-reasons'
 import { forecastOf, outlookColumns } from './outlook'
 
 const CHANGES = 50
+const RENEWALS = 20
 export const changeColumns = 'id, from_state, to_state, from_reason, reason, alert, at'
 
 interface ChangeRow { id: string, from_state: string | null, to_state: string, from_reason: string | null, reason: string, alert: string | null, at: string }
@@ -30,7 +31,17 @@ export function viewChange({ at, ...row }: ChangeRow) {
   }
 }
 
-/** With the newest 50 changes, newest first. @throws AppError not_found */
+const failureSchema = z.object({ class: z.string(), code: z.string() }).nullable().catch(null)
+
+/** The newest attempts to renew the credentials. `uncertain`: the answer was lost with the process that waited for it. */
+async function renewalsOf(actor: Caller, id: string) {
+  const rows = unwrap(await actor.client.from('refresh_journal').select('id, slot, state, failure, sent_at, ended_at')
+    .eq('organization_id', actor.organizationId).eq('integration_id', id)
+    .order('sent_at', { ascending: false }).order('id', { ascending: false }).limit(RENEWALS))
+  return rows.map(({ failure, ...row }) => ({ ...withIsoTimes(row), failure: failureSchema.parse(failure) }))
+}
+
+/** With the newest 50 changes, and the newest 20 renewals, newest first. @throws AppError not_found */
 export async function healthReport(actor: Caller, id: string) {
   const row = unwrap(await actor.client.from('integrations').select(`${outlookColumns}, health_state, health_reason, health_since, last_error`)
     .eq('id', id).eq('organization_id', actor.organizationId).maybeSingle())
@@ -44,5 +55,6 @@ export async function healthReport(actor: Caller, id: string) {
     ...withIsoTimes({ last_success_at: row.last_success_at }),
     forecast: forecastOf(row, new Set(members.map(member => member.user_id))),
     changes: changes.map(viewChange),
+    renewals: await renewalsOf(actor, id),
   }
 }
