@@ -120,8 +120,8 @@ create function public.wraps_to_rewrite(p_kek_id text, p_after_organization_id u
 returns table (organization_id uuid, key_id text, wrapped text)
 language sql stable set search_path = '' as $$
   select k.organization_id, k.key_id, k.wrapped from public.organization_keys k
-  where k.kek_id <> p_kek_id
-    and (p_after_organization_id is null or (k.organization_id, k.key_id) > (p_after_organization_id, p_after_key_id))
+  where k.kek_id <> p_kek_id and (k.organization_id, k.key_id)
+    > (coalesce(p_after_organization_id, '00000000-0000-0000-0000-000000000000'), coalesce(p_after_key_id, ''))
   order by k.organization_id, k.key_id limit p_limit
 $$;
 
@@ -170,7 +170,7 @@ language sql stable set search_path = '' as $$
   select i.id, i.organization_id, i.integration_type, i.version, i.config from public.integrations i
   join public.organization_keys k on k.organization_id = i.organization_id and k.retired_at is null
   where i.credential_key_id is distinct from k.key_id and i.config ->> 'access_token' is not null
-    and (p_after is null or i.id > p_after)
+    and i.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
   order by i.id limit p_limit
 $$;
 
