@@ -1353,6 +1353,8 @@ export type Database = {
       }
       wraps_to_rewrite: {
         Args: {
+          p_after_key_id: string
+          p_after_organization_id: string
           p_kek_id: string
           p_limit: number
         }

@@ -14,7 +14,7 @@ import { withApi } from '#server/integrations/credentials'
 import { CredentialError } from '#server/integrations/credential-error'
 import { resourceRows } from '#server/integrations/resources'
 import { readRow, type IntegrationRow } from '#server/integrations/row'
-import { EncryptionError } from '#server/utils/encryption'
+import { EncryptionError, type EncryptionErrorCode } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { countScan } from '#server/utils/metrics'
 import { evaluate, sharedReader } from './evaluate'
@@ -134,13 +134,24 @@ async function fail(claimed: Claimed, lease: Lease, error: unknown): Promise<voi
   await note(claimed, 'scan.failed', { code })
 }
 
+/** The key's trouble and not the credential's: nobody has to reconnect. */
+const keyFailures: Partial<Record<EncryptionErrorCode, string>> = {
+  key_unavailable: 'The key management service did not open the credential\'s key. The connection is as it was: scan again when the service is back.',
+  key_exhausted: 'The organization\'s key has been used as often as a key may be. The operator has to run: npm run keys:rotate -- --data-keys',
+}
+
 function failure(error: unknown): { code: string, message: string } {
   if (error instanceof CredentialError) {
     return error.failure === 'dead_grant'
       ? { code: 'reconnect_required', message: 'The provider no longer accepts this connection. Reconnect it.' }
       : { code: `credential_${error.failure}`, message: 'The credential could not be renewed. It is tried again by itself.' }
   }
-  if (error instanceof EncryptionError) return { code: 'credential_unreadable', message: 'The stored credential can\'t be opened with this installation\'s keys. Reconnect, or ask the operator to restore the key.' }
+  if (error instanceof EncryptionError) {
+    const message = keyFailures[error.code]
+    return message
+      ? { code: error.code, message }
+      : { code: 'credential_unreadable', message: 'The stored credential can\'t be opened with this installation\'s keys. Reconnect, or ask the operator to restore the key.' }
+  }
   if (error instanceof AppError) return { code: error.code, message: error.message }
   return { code: 'internal', message: 'Something went wrong on our side.' }
 }

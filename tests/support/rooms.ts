@@ -8,7 +8,7 @@ import postgres from 'postgres'
 import { inject } from 'vitest'
 import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
-import { anonClient, userClient, useSupabase } from '#server/database/clients'
+import { anonClient, userClient, useSupabase, type SupabaseAddress } from '#server/database/clients'
 import { openEmbeddedSupabase } from '#server/database/embedded'
 import { beginConnection, finishConnection, type Connected } from '#server/integrations/connect'
 import { openFlow } from '#server/oauth/state'
@@ -35,6 +35,8 @@ export interface Rooms {
   provider: Provider
   /** What another process needs in its environment to work on the same database and provider. */
   env: Record<string, string>
+  /** For `holdCalls`. */
+  address: SupabaseAddress
   /** Past every policy and privilege. */
   sql: <R extends Row = Row>(text: string, parameters?: unknown[]) => Promise<R[]>
   /** Somebody new, with an organization of their own. */
@@ -64,32 +66,33 @@ export async function openRooms(options: { provider?: Omit<ProviderOptions, 'red
   captureConsole(console)
   closers.push(() => Object.assign(console, { warn, error }))
   useEncryptionKeys({ current: env.ENCRYPTION_KEY })
-  const sql = backend.supabase ? await openSupabase(backend.supabase.databaseUrl) : await openEmbedded()
+  const { sql, address } = backend.supabase ? await openSupabase(backend.supabase.databaseUrl) : await openEmbedded()
   closers.push(stopQueue.bind(null, 5_000))
 
-  async function openSupabase(databaseUrl: string): Promise<Rooms['sql']> {
+  async function openSupabase(databaseUrl: string): Promise<Pick<Rooms, 'sql' | 'address'>> {
     if (!backend.supabase) throw new Error('There is no Supabase in this mode')
     useSupabase(backend.supabase)
     await startQueue({ databaseUrl })
     const connection = postgres(databaseUrl, { max: 2, onnotice: () => {} })
     closers.push(() => connection.end())
-    return async <R extends Row>(text: string, parameters: unknown[] = []) => [...await connection.unsafe<R[]>(text, parameters as never[])]
+    return { address: backend.supabase, sql: async <R extends Row>(text: string, parameters: unknown[] = []) => [...await connection.unsafe<R[]>(text, parameters as never[])] }
   }
 
-  async function openEmbedded(): Promise<Rooms['sql']> {
+  async function openEmbedded(): Promise<Pick<Rooms, 'sql' | 'address'>> {
     const embedded = await openEmbeddedSupabase({
       directory: null, jwtSecret: randomBytes(32).toString('base64url'), siteUrl: appUrl, migrations: await readMigrations(),
     })
     closers.push(embedded.close)
     useSupabase(embedded)
     await startQueue({ embedded: embedded.driver })
-    return async <R extends Row>(text: string, parameters: unknown[] = []) => (await embedded.driver.query<R>(text, parameters)).rows
+    return { address: embedded, sql: async <R extends Row>(text: string, parameters: unknown[] = []) => (await embedded.driver.query<R>(text, parameters)).rows }
   }
 
   return {
     mode: backend.mode,
     provider,
     env,
+    address,
     sql,
     person,
     connect,

@@ -51,6 +51,22 @@ describe('readEnv', () => {
     expect(readEnv(supabase).provider('supabase').missing).toEqual(['SUPABASE_CLIENT_ID', 'SUPABASE_CLIENT_SECRET'])
   })
 
+  it('takes a KMS key in place of ENCRYPTION_KEY in Supabase mode, and beside it', () => {
+    const { ENCRYPTION_KEY: _, ...keyless } = supabase
+    expect(readEnv({})).toMatchObject({ kmsKeyId: null })
+    expect(readEnv({ ...keyless, ENCRYPTION_KMS_KEY_ID: 'alias/allyship' })).toMatchObject({ mode: 'supabase', encryptionKey: null, kmsKeyId: 'alias/allyship' })
+    expect(readEnv({ ...supabase, ENCRYPTION_KMS_KEY_ID: 'alias/allyship' })).toMatchObject({ encryptionKey: key, kmsKeyId: 'alias/allyship' })
+    expect(faultsOf(keyless)).toEqual(['ENCRYPTION_KEY'])
+    // The embedded database's own secret is a file or a variable, KMS or not.
+    expect(faultsOf({ NODE_ENV: 'production', ENCRYPTION_KMS_KEY_ID: 'alias/allyship' })).toEqual(['ENCRYPTION_KEY'])
+  })
+
+  it.each(['1234abcd-12ab-34cd-56ef-1234567890ab', 'mrk-1234abcd12ab34cd56ef1234567890ab', 'alias/allyship_prod-1', 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab', 'arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/x'])(
+    'takes ENCRYPTION_KMS_KEY_ID %s', text => expect(readEnv({ ENCRYPTION_KMS_KEY_ID: text }).kmsKeyId).toBe(text))
+
+  it.each(['my key', 'alias/ä', 'https://kms.example.com/?x', 'a\nb', 'x'.repeat(2049)])(
+    'refuses ENCRYPTION_KMS_KEY_ID %j', text => expect(faultsOf({ ENCRYPTION_KMS_KEY_ID: text })).toEqual(['ENCRYPTION_KMS_KEY_ID']))
+
   it.each([
     ['https://app.example.com/', 'https://app.example.com'], ['https://app.example.com/base///', 'https://app.example.com/base'],
     ['HTTP://LOCALHOST:80/x', 'http://localhost/x'],
