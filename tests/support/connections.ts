@@ -26,7 +26,7 @@ export function install(connector: Connector, provider: Pick<RotatingProvider, '
 export async function connectBlindly(connector: Connector, who: Caller): Promise<string> {
   const { cookie } = await beginConnection(connector, who, null)
   const connected = await finishConnection(connector, who, openFlow(cookie.value), 'any-code', from)
-  if (!('integrationId' in connected)) throw new Error('It waits for a word')
+  if (connected.integrationId === undefined) throw new Error('It waits for a word')
   return connected.integrationId
 }
 
