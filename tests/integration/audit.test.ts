@@ -181,6 +181,12 @@ describe('denied access', () => {
     await expectEntry('access.denied', await acme.member.client.get('/api/auth/supabase/login?integration_id=x'), { detail: { path: '/api/auth/supabase/login', code: 'forbidden' } })
   })
 
+  it('is recorded whatever stands in the path', async () => {
+    const denied = await acme.member.client.delete('/api/integrations/%00')
+    expect(denied.status).toBe(403)
+    await expectEntry('access.denied', denied, { detail: { path: '/api/integrations/%00', code: 'forbidden' } })
+  })
+
   it('stands in the log of who tried, never in that of an organization they only name', async () => {
     const before = (await log()).length
     const jar = outsider.jar.copy()
