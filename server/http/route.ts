@@ -76,7 +76,9 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
 export async function noteDenied(event: H3Event, error: unknown, info: RequestInfo): Promise<void> {
   const { session } = event.context
   if (!session || !(error instanceof AppError) || !['forbidden', 'not_found'].includes(error.code)) return
-  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, redactText(event.path), error.code, info)
+  // A path may hold what no text of Postgres may: the row must not fail over it.
+  const path = redactText(event.path).replaceAll('\0', '%00').toWellFormed()
+  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, path, error.code, info)
 }
 
 /** What takes no body gets none: a call with one was meant for something else. */

@@ -1,4 +1,4 @@
-/** Ends what an integration holds at its provider, token by token; never throws: removing goes on whatever comes of it. */
+/** Ends what an integration holds at its provider, token by token: removing goes on whatever the provider says. */
 import { z } from 'zod'
 import type { Connector, TokenName } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
@@ -25,13 +25,18 @@ export type TokenOutcome = {
   manual_url?: string
 }
 
-/** @param connector undefined: a provider that this version does not know */
+/**
+ * @param connector undefined: a provider that this version does not know
+ * @throws AppError unavailable: the key of these tokens is with a KMS that does not answer; removing now would leave the
+ *   grant at the provider, and waiting costs nothing
+ */
 export async function revokeTokens(connector: Connector | undefined, use: Omit<Use, 'purpose'>, options: EndGrantOptions = {}): Promise<TokenOutcome[]> {
   if (!connector) return [{ slot: 'main', token: 'access_token', outcome: 'failed', attempts: 0, at: new Date().toISOString(), reason: 'provider_unknown' }]
   try {
     return await withStoredCredential({ ...use, purpose: 'revoke' }, async (secrets, row) => endSlots(clientFor(row.connector, row.sandbox), secrets, options))
   }
   catch (error) {
+    if (error instanceof EncryptionError && error.code === 'key_unavailable') throw new AppError('unavailable', 'The key management service does not answer, so the access can\'t be revoked. Try again in a moment.', { cause: error })
     log.warn('revocation failed', { integration_id: use.integrationId, error })
     const ending: Ending = { outcome: 'failed', attempts: 0, at: new Date(), reason: reasonOf(error) }
     return (await storedTokens(connector, use.integrationId)).map(named => describe(connector, named, ending))

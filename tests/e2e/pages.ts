@@ -74,7 +74,7 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
     { name: 'settings-organization', path: () => '/settings/organization', drawn: page => button(page, 'Create organization'), actions: page => [button(page, 'Create organization'), button(page, /^Delete /)] },
   ],
   'settings/receipts.vue': [
-    { name: 'settings-receipts', path: () => '/settings/receipts', drawn: page => link(page, /^Download the receipt/), actions: page => [link(page, /^Download the receipt/)] },
+    { name: 'settings-receipts', path: () => '/settings/receipts', drawn: page => link(page, /^Download receipt of/), actions: page => [link(page, /^Download receipt of/)] },
     { name: 'settings-receipts-empty', path: () => '/settings/receipts', as: 'newcomer', drawn: page => page.getByText('Nothing was removed yet') },
   ],
   'settings/calendar.vue': [

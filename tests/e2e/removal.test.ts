@@ -112,7 +112,7 @@ it('lists what was removed, with what became of each token', async () => {
   await row.waitFor()
   const text = await row.innerText()
   for (const told of ['Access token', 'Refresh token', 'Not revoked', 'the provider failed (3 attempts)', 'Deleted: ', 'Revoke it at Supabase']) expect(text).toContain(told)
-  await takesReceipt(page, row.getByRole('link', { name: /^Download the receipt/ }))
+  await takesReceipt(page, row.getByRole('link', { name: /^Download receipt of/ }))
   expect(errors).toEqual([])
 })
 

@@ -186,6 +186,12 @@ describe('denied access', () => {
     await expectEntry('access.denied', await acme.member.client.get('/api/auth/supabase/login?integration_id=x'), { detail: { path: '/api/auth/supabase/login', code: 'forbidden' } })
   })
 
+  it('is recorded whatever stands in the path', async () => {
+    const denied = await acme.member.client.delete('/api/integrations/%00')
+    expect(denied.status).toBe(403)
+    await expectEntry('access.denied', denied, { detail: { path: '/api/integrations/%00', code: 'forbidden' } })
+  })
+
   it('stands in the log of who tried, never in that of an organization they only name', async () => {
     const before = (await log()).length
     const jar = outsider.jar.copy()
@@ -246,8 +252,8 @@ describe('the proof', () => {
 describe('the log', () => {
   it('has a line of every kind', async () => {
     const seen = new Set((await log()).map(entry => entry.action))
-    // Elsewhere: those without an organization yet, those in somebody else's, and the end of a scan that cannot be done (scan tests).
-    const elsewhere = ['session.refused', 'password.reset', 'organization.created', 'scan.failed']
+    // Elsewhere: those without an organization yet, those in somebody else's, the end of a scan that cannot be done (scan tests), and the end of the organization.
+    const elsewhere = ['session.refused', 'password.reset', 'organization.created', 'organization.deleted', 'scan.failed']
     expect(auditActions.filter(action => !seen.has(action) && !elsewhere.includes(action))).toEqual([])
   })
 

@@ -220,7 +220,9 @@ describe('a call from another site', () => {
 describe('the session and the role are asked before the input', () => {
   it.each(Object.entries(expected).filter(([, { answers }]) => typeof answers === 'string' && answers.startsWith('401')).map(([route]) => route))('%s', async (route) => {
     const [method = '', pattern = ''] = route.split(' ')
-    const path = `${pattern.replace(':provider', 'supabase').replace(/:\w+/g, 'not-an-id')}?surplus=1`
+    // The role in the organization of the path, not in the current one.
+    const id = pattern === '/api/organizations/:id' ? acme.organizationId : 'not-an-id'
+    const path = `${pattern.replace(':provider', 'supabase').replace(/:\w+/g, id)}?surplus=1`
     const send = (client: ApiClient) => client.call(method, path, method === 'GET' ? {} : { body: '{' })
     expect((await send(new ApiClient(stack.app.url))).status).toBe(401)
     const forMember = expected[route]?.answers.toString().split(' ')[2]

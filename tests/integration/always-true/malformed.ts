@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 
-export interface World { integrationId: string, resourceId: string }
+export interface World { integrationId: string, resourceId: string, organizationId: string }
 
 interface Inputs {
   /** Parameters of the path, each with something that fits. */
@@ -48,7 +48,7 @@ export const inputs: Record<string, Inputs> = {
   'DELETE /api/integrations/:id': { params: integration },
   'DELETE /api/invitations/:id': { params: id('id') },
   'DELETE /api/members/:user': { params: id('user') },
-  'DELETE /api/organizations/:id': { params: id('id'), body: { fits: { name: 'Nobody\'s' }, bad: { name } } },
+  'DELETE /api/organizations/:id': { params: world => ({ id: world.organizationId }), body: { fits: { name: 'Nobody\'s' }, bad: { name } } },
   'DELETE /api/session': {},
   'GET /api/assessments': { query: { ...list, ...ofIntegration, status: unknownWord } },
   'GET /api/assessments/:id': { params: id('id') },
