@@ -91,7 +91,7 @@ it('says of each part of a sound deployment that it is', async () => {
   expect(detail('database')).toMatch(/^PostgreSQL 1[5-9]/)
   expect(detail('migrations')).toBe(`all ${(await readMigrations()).length} are applied`)
   expect(detail('schema')).toMatch(/^\d\d rules hold/)
-  expect(detail('keys')).toMatch(/^all 1 stored can be opened: 1 \(value\) with key [0-9a-f]{8}$/)
+  expect(detail('keys')).toMatch(/^all 1 stored can be opened: 1 \(direct\) with key [0-9a-f]{8}$/)
   expect(detail('queue')).toMatch(/^pg-boss schema \d+: 0 waiting, 0 to be tried again, 0 running, 0 failed/)
   expect(detail('redirect uri')).toBe(`Supabase has to have exactly ${sound.env.APP_URL}/api/auth/supabase/callback registered`)
   expect(detail('provider')).toContain(`${sound.env.SUPABASE_API_URL} answers (HTTP 401)`)
