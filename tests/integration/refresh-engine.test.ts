@@ -214,7 +214,7 @@ describe('who fails', () => {
     expect((await Promise.all(hanging.map(id => stateOf(id)))).filter(one => one.status !== 'active')).toEqual([])
   })
 
-  it('by our own fault costs few calls, and no integration its status', async () => {
+  it('by our own fault costs few calls, and no integration its status', { timeout: 150_000 }, async () => {
     const ids = await seedConnections(rooms.sql, mirror, second, 40, 600)
     second.fault = () => Response.json({ error: 'invalid_client' }, { status: 401 })
     for (let minute = 0; minute < 60; minute++) {
