@@ -50,6 +50,8 @@ function entryOf(use: Use) {
   return auditRow({ actor: use.actor, action: 'credential.used', target: { type: 'integration', id: use.integrationId }, detail: { purpose: use.purpose, ...use.detail }, from: use.from })
 }
 
+const noted = z.object({ audited: z.boolean() })
+
 /**
  * The row and the audit entry of its use, in one statement: no entry, no credential.
  * @param freshUntil null: as it is; otherwise one that ends before is handed out unnoted, to be renewed first
@@ -58,7 +60,7 @@ async function take(use: Use, freshUntil: Date | null): Promise<{ row: Integrati
   const answer = unwrap(await serviceClient().rpc('take_credential', {
     p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
   }))
-  return { row: toRow(answer), audited: z.object({ audited: z.boolean() }).parse(answer).audited }
+  return { row: toRow(answer), audited: noted.parse(answer).audited }
 }
 
 /** The row with a credential that lives for another while, its use noted. The old one serves while it lives and the failure may pass. */

@@ -20,7 +20,7 @@ import type { Begun } from './begun'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
 import { failureOf, neverSent, retryAt, sentenceOf } from './refresh-policy'
-import { readRow, type IntegrationRow } from './row'
+import type { IntegrationRow } from './row'
 import { MAIN_SLOT, nextRefresh, slotConfig, slotField } from './token-config'
 import { currentKey, keyForEncrypting, sealTokens } from './vault'
 
@@ -32,10 +32,11 @@ const ANSWER_MS = 30_000
 /** Milliseconds for which an answer that could not be stored is tried again. */
 const STORE_PATIENCE_MS = 120_000
 /**
- * Longer than a holder may need, with room for the calls of the database: who took over while an answer waits for the
- * database to come back would send a refresh token that is spent, and the provider would take that for theft.
+ * Longer than a holder may need (for its turn at the provider, for the answer, for storing it, and for the calls of the
+ * database): who took over while an answer waits for the database to come back would send a refresh token that is spent, and
+ * the provider would take that for theft.
  */
-export const LEASE_SECONDS = (ANSWER_MS + STORE_PATIENCE_MS) / 1000 + 30
+export const LEASE_SECONDS = (2 * ANSWER_MS + STORE_PATIENCE_MS) / 1000 + 30
 /** Attempts whose process ended without a result, after which no further one is made. */
 const UNCERTAIN_LIMIT = 2
 
@@ -49,23 +50,25 @@ export async function redeemsSettled(timeoutMs: number): Promise<void> {
 }
 
 /**
- * @returns the row as it is then
+ * @param enter waits until the provider may be called; gives what is to be called when it has answered
  * @throws CredentialError with what was recorded; EncryptionError when the token, or the key for the next one, can't be
- *   opened: nothing was sent then, and nothing is recorded against the connection
+ *   opened, and what `enter` throws: nothing was sent then, and nothing is recorded against the connection
  */
-export function redeem(begun: Begun, open: OpenSecrets): Promise<IntegrationRow> {
-  const attempt = redeemOnce(begun, open).finally(() => inFlight.delete(attempt))
+export function redeem(begun: Begun, open: OpenSecrets, enter: () => Promise<() => void> = async () => () => {}): Promise<void> {
+  const attempt = redeemOnce(begun, open, enter).finally(() => inFlight.delete(attempt))
   inFlight.add(attempt)
   return attempt
 }
 
-async function redeemOnce(begun: Begun, open: OpenSecrets): Promise<IntegrationRow> {
+async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<() => void>): Promise<void> {
   const { row, slot } = begun
   let plain: Record<string, unknown>
   let key: DataKey
+  let leave: () => void
   try {
     plain = await open(row)
     key = await currentKey(row.keys, row.organizationId)
+    leave = await enter()
   }
   catch (error) {
     await release(begun)
@@ -83,10 +86,11 @@ async function redeemOnce(begun: Begun, open: OpenSecrets): Promise<IntegrationR
     renewed = slotConfig(slot, tokens, typeof known === 'number' ? known : null, now)
   }
   catch (error) {
+    leave()
     throw await recordFailure(begun, error)
   }
+  leave()
   await store(begun, { ...secretsOf(row, plain), ...renewed }, { ...plain, ...renewed }, key, now)
-  return readRow(row.id)
 }
 
 /** Every secret of the row is sealed anew, because all are bound to its version. */
