@@ -14,7 +14,7 @@ import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
 import { AppError, OAuthError } from '#server/errors'
 import { refreshGrant } from '#server/oauth/refresh'
-import type { DataKey } from '#server/utils/encryption'
+import { EncryptionError, type DataKey } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import type { Begun } from './begun'
 import { clientFor } from './client'
@@ -71,7 +71,8 @@ async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<
     leave = await enter()
   }
   catch (error) {
-    await release(begun)
+    // In one statement: a key that is away does not come back by asking for it at once.
+    await release(begun, error instanceof EncryptionError ? retryAt('our_application', 0, new Date()) : null)
     throw error
   }
 

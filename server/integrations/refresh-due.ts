@@ -11,7 +11,6 @@ import { allConnectors } from '#server/connectors/registry'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
-import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
@@ -60,6 +59,7 @@ export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LA
   finally {
     // Also when the database went away in between: the answers that are under way are waited for.
     await Promise.all(running)
+    turns.close()
   }
 }
 
@@ -100,7 +100,7 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
       return 'postponed'
     }
     if (renewable(begun)) {
-      await redeem(begun, openConfig, () => turns.enter())
+      await redeem(begun, openConfig, () => turns.enter(begun.row.connector.id))
       return 'refreshed'
     }
     return await probe(begun, turns, signal)
@@ -111,8 +111,6 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
     if (signal.aborted && error === signal.reason) return 'postponed'
     // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
     log.error('a credential could not be kept alive', { integration_id: begun.row.id, error })
-    // When even that can't be written, it comes up again after its lease.
-    if (error instanceof EncryptionError) await postpone(begun.row, retryAt('our_application', 0, new Date())).catch(() => undefined)
     return 'postponed'
   }
   finally {
@@ -132,7 +130,7 @@ async function probe(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<k
   const { row } = begun
   // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
   await release(begun, soon())
-  const leave = await turns.enter()
+  const leave = await turns.enter(row.connector.id)
   const now = new Date()
   try {
     await withApi({ integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } }, signal, api => row.connector.account(api))
@@ -163,10 +161,6 @@ async function noteUnreached(row: IntegrationRow, code: string, now: Date): Prom
     p_error: { class: 'passing', code, message: sentences.unprobed, at: now.toISOString() },
     p_refresh_due_at: retryAt('passing', row.refreshFailures, now).toISOString(),
   }))
-}
-
-async function postpone(row: IntegrationRow, dueAt: Date): Promise<void> {
-  unwrap(await serviceClient().from('integrations').update({ refresh_due_at: dueAt.toISOString() }).eq('id', row.id).eq('version', row.version).select('id'))
 }
 
 function soon(): Date {

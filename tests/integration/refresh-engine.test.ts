@@ -283,4 +283,3 @@ describe('what is ours to mend', () => {
     expect(await dueIn(id)).toBeGreaterThan(minutes(4))
   })
 })
-
