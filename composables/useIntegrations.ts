@@ -1,13 +1,15 @@
 import type { Finding, Integration, List } from '#shared/api'
-import { severities, type Severity } from '#shared/vocabulary'
+import { revocationOutcomes, severities, type RevocationOutcome, type Severity } from '#shared/vocabulary'
 
 export type OpenCounts = Record<Severity, number>
 
-export interface Removal { outcome: 'revoked' | 'already_gone' | 'not_supported' | 'failed', url: string | null }
+export interface Revocation { outcome: RevocationOutcome, url: string | null }
+/** `receipt`: its address. */
+export interface Removal extends Revocation { receipt: string | null }
 
 /** `failed; url="https://…"`: only a web address becomes a link. */
-export function parseRevocation(header: string | null): Removal {
-  const outcome = /^(revoked|already_gone|not_supported|failed)\b/.exec(header ?? '')?.[1] as Removal['outcome'] | undefined
+export function parseRevocation(header: string | null): Revocation {
+  const outcome = revocationOutcomes.find(one => header?.split(';')[0] === one)
   const url = /url="(https?:\/\/[^"]+)"/.exec(header ?? '')?.[1] ?? null
   return { outcome: outcome ?? 'failed', url }
 }
@@ -20,7 +22,8 @@ export function useIntegrations() {
   async function remove(id: string): Promise<Removal> {
     const headers = await api.headers(`/api/integrations/${id}`, { method: 'DELETE' })
     await list.refresh()
-    return parseRevocation(headers.get('x-revocation'))
+    const receipt = headers.get('x-receipt')
+    return { ...parseRevocation(headers.get('x-revocation')), receipt: receipt?.startsWith('/api/receipts/') ? receipt : null }
   }
 
   return { ...list, integrations: list.items, remove }

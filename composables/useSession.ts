@@ -1,4 +1,4 @@
-import type { Session } from '#shared/api'
+import type { Session, SignedReceipt } from '#shared/api'
 import { roleAtLeast } from '#shared/vocabulary'
 
 /** Who is signed in: `undefined` until asked, `null` for nobody. The cookies themselves are out of reach of scripts. */
@@ -36,6 +36,12 @@ export function useSession() {
     },
     switchOrganization: async (organization_id: string) => enter(await api<Session>('/api/session/organization', { method: 'PUT', body: { organization_id } })),
     createOrganization: async (name: string) => enter(await api<Session>('/api/organizations', { method: 'POST', body: { name } })),
+    /** @returns the receipts of all that it had connected: nobody can read them afterwards */
+    deleteOrganization: async (id: string, name: string) => {
+      const { receipts } = await api<{ receipts: SignedReceipt[] }>(`/api/organizations/${id}`, { method: 'DELETE', body: { name } })
+      enter(await api<Session>('/api/session'))
+      return receipts
+    },
     requestReset: (email: string) => api('/api/password/reset', { method: 'POST', body: { email } }),
     resetPassword: async (body: { token_hash: string, password: string }) => enter(await api<Session>('/api/password', { method: 'PUT', body })),
     acceptInvitation: async (token: string) => enter(await api<Session>('/api/invitations/accept', { method: 'POST', body: { token } })),

@@ -17,20 +17,19 @@ function options(): { dataKeys: boolean } {
   }
 }
 
+const remedy = 'Add the key to ENCRYPTION_KEYS_PREVIOUS, or reconnect what is under it.'
 const { dataKeys } = options()
 await runCommand(async () => {
   const { rotateDataKeys, rotateKek } = await load<typeof import('../server/integrations/rotate.ts')>('integrations/rotate')
   const words = { wraps: 'keys wrapped anew', keys: 'new keys made', values: 'integrations re-encrypted' } as const
   const progress = (done: number, what: keyof typeof words) => console.log(`  ${done} ${words[what]}`)
-  console.log(`${await rotateKek(progress)} keys wrapped with the key-encryption key of now.`)
-  if (dataKeys) {
-    const { rotated, unreadable, resumed } = await rotateDataKeys(progress)
-    console.log(`${rotated} integrations re-encrypted${resumed ? ', going on with a change that was interrupted' : ''}.`)
-    if (unreadable > 0) {
-      console.error(`The credentials of ${unreadable} integrations open with no key of this installation and were left as they are. Add the key to ENCRYPTION_KEYS_PREVIOUS, or reconnect them.`)
-      return 1
-    }
-  }
+  const kek = await rotateKek(progress)
+  console.log(`${kek.wrapped} keys wrapped with the key-encryption key of now.`)
+  if (kek.unreadable > 0) console.error(`${kek.unreadable} keys open with no key of this installation and were left as they are. ${remedy}`)
+  const data = dataKeys ? await rotateDataKeys(progress) : null
+  if (data) console.log(`${data.rotated} integrations re-encrypted${data.resumed ? ', going on with a change that was interrupted' : ''}.`)
+  if (data && data.unreadable > 0) console.error(`The credentials of ${data.unreadable} integrations open with no key of this installation and were left as they are. ${remedy}`)
+  if (kek.unreadable > 0 || (data && data.unreadable > 0)) return 1
   console.log('See what is under which key: npm run keys:status')
   return 0
 })

@@ -18,6 +18,7 @@ export const errorTable = {
   not_configured: { status: 409, title: 'This provider is not configured' },
   no_organization: { status: 409, title: 'You belong to no organization' },
   mail_unavailable: { status: 409, title: 'This installation cannot send mail' },
+  connection_expired: { status: 410, title: 'This connection waited for longer than ten minutes' },
   invitation_invalid: { status: 410, title: 'This invitation is used up, withdrawn or expired' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },

@@ -49,10 +49,12 @@ async function openEmbedded(env: Env, migrations: Migration[], patienceMs: numbe
 }
 
 async function requireSchema(): Promise<void> {
-  const { error } = await serviceClient().from('integrations').select('id').limit(1)
+  const { error } = await serviceClient().from('signing_keys').select('kid').limit(1)
   if (!error) return
-  const missing = error.code.startsWith('PGRST2') || error.code === '42P01'
+  // A gateway's refusal has no code.
+  const code: string | undefined = error.code
+  const missing = code?.startsWith('PGRST2') || code === '42P01'
   throw new Error(missing
     ? 'The Supabase project has not got this version\'s tables yet. Run: npx supabase db push'
-    : `Supabase at SUPABASE_URL does not answer as the service role (${error.code || 'no answer'}). Compare SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY with the project's settings.`)
+    : `Supabase at SUPABASE_URL does not answer as the service role (${code || 'no answer'}). Compare SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY with the project's settings.`)
 }

@@ -1,6 +1,8 @@
 /** Start and stop, in order: environment, key, database, queue, sandbox, work. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { noteSigningKeys } from '#server/audit/signing-keys'
 import { serviceClient, useSupabase } from '#server/database/clients'
+import { deliverAlert, queueAlerts, releaseAlerts } from '#server/integrations/alert-delivery'
 import { useSandbox } from '#server/integrations/client'
 import { redeemsSettled } from '#server/integrations/redeem'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
@@ -36,6 +38,7 @@ export function whenReady(): Promise<void> {
 async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
   const embedded = await openDatabase({ env, migrations, patienceMs }, closers)
   closers.push(() => redeemsSettled(SHUTDOWN_PATIENCE_MS))
+  await noteSigningKeys()
 
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
   closers.push(() => stopQueue(SHUTDOWN_PATIENCE_MS + 2_000))
@@ -48,12 +51,16 @@ async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void>
     if (embedded) await releaseAll()
     await work('scan.run', ({ assessment_id }, signal) => runAssessment(assessment_id, AbortSignal.any([signal, shutdown.signal])))
     await queueUnclaimed()
+    if (embedded) await releaseAlerts()
+    await work('alert.deliver', ({ change_id }, signal) => deliverAlert(change_id, AbortSignal.any([signal, shutdown.signal])))
+    await queueAlerts()
   }
   log.info('started', { mode: env.mode, worker: env.worker, web: env.web, sandbox: env.sandbox, url: env.appUrl })
 }
 
 async function releaseAll(): Promise<void> {
   await serviceClient().from('assessments').update({ lease_owner: null, lease_until: null }).eq('status', 'running').throwOnError()
+  await serviceClient().from('integrations').update({ refresh_lease_owner: null, refresh_lease_until: null }).not('refresh_lease_owner', 'is', null).throwOnError()
 }
 
 /** `GET /api/health`. */

@@ -2,7 +2,7 @@
  * The answers of the HTTP API as a browser sees them (docs/api.md): times are strings. Written by hand, because a type
  * imported from server code would claim Dates and drag server rooms into the pages.
  */
-import type { AssessmentStatus, AssessmentTrigger, FindingStatus, HealthState, IntegrationStatus, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause, HealthAlert, HealthState, IntegrationStatus, NextAction, RenewalState, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Evidence = { [key: string]: Json }
@@ -74,8 +74,50 @@ export interface Health {
   state: HealthState
   reason: string
   sentence: string
-  next_action: 'reconnect' | 'wait' | 'operator' | null
+  next_action: NextAction | null
+  since: string
 }
+
+export interface HealthChange {
+  id: string
+  /** Null: the first line of a timeline. */
+  from_state: HealthState | null
+  to_state: HealthState
+  from_reason: string | null
+  reason: string
+  sentence: string
+  alert: HealthAlert | null
+  at: string
+}
+
+export interface ForecastItem { cause: ForecastCause, at: string | null, sentence: string, certain: boolean }
+export interface Forecast { ends_at: string | null, causes: ForecastItem[] }
+/** One attempt to renew credentials. `slot`: which of a grant's tokens. */
+export interface Renewal {
+  id: string
+  slot: string
+  state: RenewalState
+  failure: { class: string, code: string } | null
+  sent_at: string
+  ended_at: string | null
+}
+
+export interface HealthReport extends Health {
+  last_success_at: string | null
+  forecast: Forecast
+  changes: HealthChange[]
+  renewals: Renewal[]
+}
+
+export interface HealthAlertEntry extends Omit<HealthChange, 'alert'> {
+  alert: HealthAlert
+  integration_id: string
+  integration_name: string
+  integration_type: string
+}
+
+export interface CalendarFeed { id: string, created_at: string, last_read_at: string | null }
+export interface NewCalendarFeed extends CalendarFeed { url: string }
 
 export interface Integration {
   id: string
@@ -97,6 +139,42 @@ export interface Integration {
   last_error: { class: string, code: string, message: string, at: string } | null
   health: Health
   config: IntegrationConfig
+}
+
+export interface ScopeUse {
+  scope: string
+  reason: string
+  /** `not_said`: the provider did not tell what it granted. */
+  state: 'granted' | 'not_granted' | 'not_said'
+  /** Needed to find the account and its resources. */
+  discovery: boolean
+  checks: { id: string, title: string }[]
+}
+
+export interface ScopeReport {
+  requested: string[]
+  /** Null: the provider did not say. */
+  granted: string[] | null
+  missing: { scope: string, reason: string, checks: { id: string, title: string }[] }[]
+  unused: string[]
+  discovery: string[]
+  /** All that is needed, missing ones first. */
+  scopes: ScopeUse[]
+}
+
+export interface ProviderAccount { external_account_id: string, external_account_name: string, sandbox: boolean }
+
+/** A reconnect that came back with another account. */
+export interface PendingConnection {
+  id: string
+  integration_type: string
+  /** What the provider calls an account's id: `organization slug`. */
+  account_kind: string
+  expires_at: string
+  wanted: (ProviderAccount & { id: string, name: string }) | null
+  found: ProviderAccount
+  /** The integration that the found account belongs to already. */
+  existing: { id: string, name: string } | null
 }
 
 export interface IntegrationPatch {
@@ -177,6 +255,7 @@ export interface Overview {
 
 export interface AuditEntry {
   id: string
+  seq: number
   action: string
   actor: { type: 'user' | 'worker' | 'system', id: string | null, email: string | null }
   target: { type: string, id: string } | null
@@ -184,4 +263,39 @@ export interface AuditEntry {
   ip: string | null
   request_id: string | null
   created_at: string
+}
+
+export interface AuditVerdict {
+  ok: boolean
+  checked: number
+  head: { seq: number, hash: string }
+  since: string | null
+  first_fault: { kind: 'altered' | 'removed' | 'reordered' | 'inserted', seq: number, id: string | null, sentence: string } | null
+  verified_at: string
+}
+
+export interface ReceiptToken {
+  slot: string
+  token: 'access_token' | 'refresh_token'
+  outcome: RevocationOutcome
+  attempts: number
+  at: string
+  reason?: string
+  manual_url?: string
+}
+
+/** What became of a removed integration: as listed. */
+export interface Receipt {
+  id: string
+  integration: { id: string, type: string, name: string, account: { id: string, name: string }, connected_at: string, sandbox: boolean }
+  actor: { type: 'user', id: string, email: string }
+  tokens: ReceiptToken[]
+  deleted: Record<'credentials' | 'resources' | 'assessments' | 'results' | 'findings', number> & { at: string }
+  created_at?: string
+}
+
+/** The signed document. Kept as it came: what checks it reads every field. */
+export interface SignedReceipt extends Receipt {
+  digests: Record<string, string>
+  signature: { alg: 'Ed25519', kid: string, value: string }
 }

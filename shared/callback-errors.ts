@@ -17,7 +17,7 @@ export const callbackErrors = {
   provider_refused: { title: 'The provider refused the request', sentence: 'It ended the connection with an error of its own. Nothing was stored.', next: 'Connect again; if it happens twice, tell your operator.' },
   permission_missing: { title: 'A permission is missing', sentence: 'The grant does not allow us to read which account and projects it covers. Nothing was stored.', next: 'Ask the operator to compare the app\'s permissions with the list on this page.' },
   no_project: { title: 'There is nothing to scan in that account', sentence: 'The grant covers no project. Nothing was stored.', next: 'Choose an organization that has a project, or make one, and connect again.' },
-  account_mismatch: { title: 'That is another account', sentence: 'You chose another account at the provider than the one this integration belongs to. Nothing was changed.', next: 'Reconnect with the same account, or connect the other one as a new integration.' },
+  account_mismatch: { title: 'There is nothing to reconnect', sentence: 'The integration that you wanted to reconnect is not in this organization any more. Nothing was stored.', next: 'Connect the account as a new integration.' },
   not_configured: { title: 'This provider is not configured', sentence: 'The operator has not registered an app for it yet.', next: 'The card below says what is missing.' },
   rate_limited: { title: 'Too many attempts', sentence: 'Connecting was started too often in a short time.', next: 'Wait a minute and try again.' },
   internal: { title: 'Something went wrong on our side', sentence: 'Nothing was stored.', next: 'Try again; if it happens twice, tell your operator the time.' },

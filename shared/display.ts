@@ -2,7 +2,7 @@
  * How the vocabulary is shown: a word, an icon and a colour for each value. The icon and the word always stand
  * together, so that no state is told by colour alone.
  */
-import type { AssessmentStatus, AssessmentTrigger, HealthState, IntegrationStatus, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, ForecastCause, HealthAlert, HealthState, IntegrationStatus, RenewalState, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Tone = 'primary' | 'success' | 'warning' | 'error' | 'info' | 'neutral'
 export interface Appearance { label: string, icon: string, tone: Tone }
@@ -21,11 +21,12 @@ export const verdictLook: Record<Verdict, Appearance> = {
   not_applicable: { label: 'Not applicable', icon: 'i-lucide-circle-minus', tone: 'neutral' },
 }
 
-export const healthLook: Record<HealthState | 'paused', Appearance> = {
+export const healthLook: Record<HealthState | 'paused' | 'not_verified', Appearance> = {
   healthy: { label: 'Healthy', icon: 'i-lucide-circle-check', tone: 'success' },
   degraded: { label: 'Degraded', icon: 'i-lucide-triangle-alert', tone: 'warning' },
   action_required: { label: 'Action required', icon: 'i-lucide-octagon-alert', tone: 'error' },
   unknown: { label: 'Not checked yet', icon: 'i-lucide-circle-dashed', tone: 'neutral' },
+  not_verified: { label: 'Not verified', icon: 'i-lucide-circle-help', tone: 'warning' },
   paused: { label: 'Paused', icon: 'i-lucide-circle-pause', tone: 'neutral' },
 }
 
@@ -37,6 +38,31 @@ export const assessmentLook: Record<AssessmentStatus, Appearance> = {
   cancelled: { label: 'Cancelled', icon: 'i-lucide-circle-minus', tone: 'neutral' },
 }
 
+export const revocationLook: Record<RevocationOutcome, Appearance> = {
+  revoked: { label: 'Revoked', icon: 'i-lucide-circle-check', tone: 'success' },
+  already_gone: { label: 'Gone already', icon: 'i-lucide-circle-check', tone: 'success' },
+  not_supported: { label: 'Cannot be revoked from here', icon: 'i-lucide-circle-minus', tone: 'warning' },
+  failed: { label: 'Not revoked', icon: 'i-lucide-circle-x', tone: 'error' },
+}
+
+/** Why a revocation failed, after "Not revoked: ". */
+export const revocationReason: Record<string, string> = {
+  unreachable: 'the provider could not be reached',
+  timeout: 'the provider did not answer in time',
+  server_error: 'the provider failed',
+  rate_limited: 'the provider asked us to slow down',
+  unauthorized: 'the provider did not accept our application',
+  forbidden: 'the provider did not allow it',
+  not_found: 'the provider has no such address',
+  refused: 'the provider refused',
+  redirected: 'the provider sent us elsewhere',
+  too_large: 'the provider\'s answer was too large',
+  not_configured: 'this installation has no application there any more',
+  credential_unreadable: 'the stored credential could not be opened',
+  provider_unknown: 'this version does not know the provider',
+  out_of_time: 'there was no time left to try',
+}
+
 export const triggerLabel: Record<AssessmentTrigger, string> = {
   connect: 'On connecting',
   manual: 'Started by hand',
@@ -45,8 +71,27 @@ export const triggerLabel: Record<AssessmentTrigger, string> = {
 
 export const roleLabel: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }
 
-export function lookOf(integration: { status: IntegrationStatus, health: { state: HealthState } }): Appearance {
-  return healthLook[integration.status === 'paused' ? 'paused' : integration.health.state]
+export function lookOf(integration: { status: IntegrationStatus, health: { state: HealthState, reason: string } }): Appearance {
+  return integration.status === 'paused' ? healthLook.paused : lookOfHealth(integration.health.state, integration.health.reason)
+}
+
+/** Of a state as a timeline names it: an unknown one is told by its reason. */
+export function lookOfHealth(state: HealthState, reason: string): Appearance {
+  return healthLook[state === 'unknown' && (reason === 'paused' || reason === 'not_verified') ? reason : state]
+}
+
+export const alertLook: Record<HealthAlert, Appearance> = {
+  action_required: healthLook.action_required,
+  degraded: healthLook.degraded,
+  recovered: { label: 'Recovered', icon: 'i-lucide-circle-check', tone: 'success' },
+}
+
+export const forecastLabel: Record<ForecastCause, string> = {
+  refresh_token_end: 'The grant ends',
+  access_token_end: 'The credential ends',
+  idle_limit: 'Unused for too long',
+  application_secret_end: 'The app\'s client secret ends',
+  connected_by_left: 'Who connected it has left',
 }
 
 const spelled: Record<string, string> = {
@@ -63,4 +108,12 @@ export function words(id: string): string {
 /** `1 check`, `2 checks`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`
+}
+
+export const renewalLook: Record<RenewalState, Appearance> = {
+  sent: { label: 'Under way', icon: 'i-lucide-loader', tone: 'info' },
+  stored: { label: 'Renewed', icon: 'i-lucide-check', tone: 'success' },
+  failed: { label: 'Failed', icon: 'i-lucide-x', tone: 'error' },
+  uncertain: { label: 'Answer lost', icon: 'i-lucide-circle-help', tone: 'warning' },
+  superseded: { label: 'Replaced by a reconnect', icon: 'i-lucide-replace', tone: 'neutral' },
 }

@@ -31,3 +31,21 @@ export type FindingStatus = (typeof findingStatuses)[number]
 
 export const healthStates = ['healthy', 'degraded', 'action_required', 'unknown'] as const
 export type HealthState = (typeof healthStates)[number]
+
+export const revocationOutcomes = ['revoked', 'already_gone', 'not_supported', 'failed'] as const
+export type RevocationOutcome = (typeof revocationOutcomes)[number]
+/** What to do about a connection's health, and whose it is. */
+export const nextActions = ['reconnect', 'wait', 'operator', 'scan'] as const
+export type NextAction = (typeof nextActions)[number]
+
+/** A change of health that somebody should know of. */
+export const healthAlerts = ['action_required', 'degraded', 'recovered'] as const
+export type HealthAlert = (typeof healthAlerts)[number]
+
+/** What ends a connection if nothing happens. */
+export const forecastCauses = ['refresh_token_end', 'access_token_end', 'idle_limit', 'application_secret_end', 'connected_by_left'] as const
+export type ForecastCause = (typeof forecastCauses)[number]
+
+/** How far the renewal of a credential came. `sent`: no result yet. */
+export const renewalStates = ['sent', 'stored', 'failed', 'uncertain', 'superseded'] as const
+export type RenewalState = (typeof renewalStates)[number]

@@ -18,17 +18,19 @@ export function load<T>(room: string): Promise<T> {
  */
 export async function runCommand(command: () => Promise<number | undefined>): Promise<void> {
   const closers: (() => Promise<void> | void)[] = []
+  let exitCode = 1
   try {
     const { loadEnv } = await load<typeof import('../../server/utils/env.ts')>('utils/env')
     const { openDatabase } = await load<typeof import('../../server/open.ts')>('open')
     await openDatabase({ env: loadEnv(), migrations: readMigrations, patienceMs: 0 }, closers)
-    process.exitCode = await command() ?? 0
+    exitCode = await command() ?? 0
   }
   catch (error) {
     console.error(error instanceof Error ? error.message : String(error))
-    process.exitCode = 1
   }
   finally {
     for (const close of closers.reverse()) await close()
+    // Last: the embedded database sets an exit code of its own when it closes.
+    process.exitCode = exitCode
   }
 }

@@ -4,7 +4,7 @@ import { AppError } from '#server/errors'
 import { log } from '#server/utils/log'
 import type { Role } from '#shared/vocabulary'
 import { memberships, type Membership } from './memberships'
-import { cookieOptions, ORGANIZATION_COOKIE, type Session } from './session'
+import { cookieOptions, ORGANIZATION_COOKIE, type Actor, type Session } from './session'
 
 /** What `GET /api/session` answers. */
 export interface SessionView {
@@ -55,6 +55,24 @@ export async function homeOrganization(session: Session): Promise<string | null>
 /** @returns the new organization's id; the person is its owner */
 export async function createOrganization(session: Session, name: string): Promise<string> {
   return unwrap(await session.client.rpc('create_organization', { p_name: name }))
+}
+
+/**
+ * The session in the organization that a path names, whichever is the current one, for its owner.
+ * @throws AppError not_found (also when the person does not belong to it), forbidden
+ */
+export async function requireOwner(session: Session, organizationId: string): Promise<Actor> {
+  const membership = (await memberships(session)).find(one => one.id === organizationId)
+  if (!membership) throw new AppError('not_found')
+  if (membership.role !== 'owner') throw new AppError('forbidden', 'This takes the role owner.')
+  return { ...session, organizationId, role: 'owner' }
+}
+
+/** Somebody who is about to delete an organization says so by its name. @throws AppError invalid_request */
+export async function confirmByName(owner: Actor, name: string): Promise<void> {
+  const row = unwrap(await owner.client.from('organizations').select('name').eq('id', owner.organizationId).maybeSingle())
+  if (row?.name.trim() === name) return
+  throw new AppError('invalid_request', undefined, { errors: [{ field: 'name', message: 'is not the name of this organization' }] })
 }
 
 /**

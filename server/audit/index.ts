@@ -12,11 +12,13 @@ export interface RequestInfo { ip: string, userAgent: string | null, requestId: 
 
 export const auditActions = [
   'account.created', 'session.signed_in', 'session.refused', 'session.signed_out', 'password.reset',
-  'organization.created', 'member.changed', 'member.removed',
+  'organization.created', 'organization.deleted', 'member.changed', 'member.removed',
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
+  'connection.held', 'connection.ended',
   'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
-  'scan.requested', 'scan.completed', 'scan.failed', 'access.denied',
+  'calendar.created', 'calendar.revoked',
+  'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

@@ -10,6 +10,7 @@ export async function listAudit(caller: Caller, filter: { limit: number, cursor?
   const rows = unwrap(await query.order('created_at', { ascending: false }).order('id', { ascending: false }).limit(filter.limit + 1))
   return toPage(rows, filter.limit, row => row.created_at, row => ({
     id: row.id,
+    seq: row.seq,
     action: row.action,
     actor: { type: row.actor_type, id: row.actor_id, email: row.actor_email },
     target: row.target_type && row.target_id ? { type: row.target_type, id: row.target_id } : null,

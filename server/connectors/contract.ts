@@ -105,6 +105,8 @@ export interface TokenSet {
   extra?: Readonly<Record<string, TokenSet>>
 }
 
+export type TokenName = 'access_token' | 'refresh_token'
+
 /** RFC 6749 authorization code grant, with RFC 7636 where the provider takes it. */
 export interface OAuth2 {
   kind: 'oauth2'
@@ -120,6 +122,10 @@ export interface OAuth2 {
   scopeSeparator: ' ' | ',' | null
   /** Additional authorize parameters; reserved ones (state, redirect_uri, code_challenge, ...) are refused. */
   authorizeParameters?: Readonly<Record<string, string>>
+  /** The parameters that make the provider's page start with this account, at a reconnect; reserved ones are refused. */
+  pinAccount?: (externalAccountId: string) => Readonly<Record<string, string>>
+  /** Whether one permission includes another (`write` includes `read`). Default: none does. */
+  scopeCovers?: (granted: string, needed: string) => boolean
   /** RFC 9207: when set, a callback must carry this `iss`. */
   issuer?: string
   /**
@@ -135,9 +141,21 @@ export interface OAuth2 {
     /** The request's body; the credentials go nowhere else. */
     request: (input: { clientId: string, clientSecret: string, accessToken: string, refreshToken?: string }) =>
     { encoding: 'json' | 'form', body: Record<string, string>, authorization?: 'basic' | 'bearer' }
-    /** Answers which mean that the grant is gone already. */
+    /** Statuses which mean that the grant is gone already. */
     alreadyGone: readonly number[]
+    /** Codes in a refusal's body which mean the same, whatever its status: some refuse with a 200 and `error` inside. */
+    alreadyGoneErrors?: readonly string[]
+    /** What one call ends. Each pair of tokens gets a call of its own. */
+    covers: readonly TokenName[]
   } | null
+  /** How long grants live by the provider's documentation, where it says so; `source` is that page. */
+  lifetimes?: {
+    /** Seconds without a use after which the grant ends. */
+    idleSeconds?: number
+    /** Seconds from its issue to a refresh token's end. */
+    refreshTokenSeconds?: number
+    source: string
+  }
   /** Where a person revokes by hand when we could not. */
   manualRevocationUrl: string
 }
@@ -162,6 +180,10 @@ export interface Connector {
   setup: { steps: readonly string[], url: string }
   /** The keys of `config` that are encrypted. */
   secrets: readonly string[]
+  /** The provider's word for what `ExternalAccount.id` is, as a person reads it: `organization slug`. */
+  accountKind: string
+  /** The calls that `account` and `resources` make. */
+  discovery: readonly Pick<Endpoint, 'id' | 'scope'>[]
   account: (api: ApiReader) => Promise<ExternalAccount>
   resources: (api: ApiReader) => AsyncIterable<ResourceDescription>
   /** Whether a resource can be asked at all; a sentence if not (its checks are then `not_applicable`). */

@@ -168,6 +168,27 @@ export type Database = {
           },
         ]
       }
+      audit_heads: {
+        Row: {
+          at: string
+          hash: string
+          organization_id: string
+          seq: number
+        }
+        Insert: {
+          at: string
+          hash: string
+          organization_id: string
+          seq: number
+        }
+        Update: {
+          at?: string
+          hash?: string
+          organization_id?: string
+          seq?: number
+        }
+        Relationships: []
+      }
       audit_log: {
         Row: {
           action: string
@@ -176,10 +197,13 @@ export type Database = {
           actor_type: string
           created_at: string
           detail: Json
+          hash: string
           id: string
           ip: string | null
           organization_id: string | null
+          prev_hash: string
           request_id: string | null
+          seq: number
           target_id: string | null
           target_type: string | null
           user_agent: string | null
@@ -191,10 +215,13 @@ export type Database = {
           actor_type: string
           created_at?: string
           detail?: Json
+          hash?: string
           id?: string
           ip?: string | null
           organization_id?: string | null
+          prev_hash?: string
           request_id?: string | null
+          seq?: number
           target_id?: string | null
           target_type?: string | null
           user_agent?: string | null
@@ -206,13 +233,84 @@ export type Database = {
           actor_type?: string
           created_at?: string
           detail?: Json
+          hash?: string
           id?: string
           ip?: string | null
           organization_id?: string | null
+          prev_hash?: string
           request_id?: string | null
+          seq?: number
           target_id?: string | null
           target_type?: string | null
           user_agent?: string | null
+        }
+        Relationships: []
+      }
+      calendar_feeds: {
+        Row: {
+          created_at: string
+          created_by: string | null
+          id: string
+          last_read_at: string | null
+          organization_id: string
+          token_hash: string
+        }
+        Insert: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          last_read_at?: string | null
+          organization_id: string
+          token_hash: string
+        }
+        Update: {
+          created_at?: string
+          created_by?: string | null
+          id?: string
+          last_read_at?: string | null
+          organization_id?: string
+          token_hash?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'calendar_feeds_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: true
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
+      disconnect_receipts: {
+        Row: {
+          created_at: string
+          id: string
+          integration_id: string
+          integration_type: string
+          name: string
+          organization_id: string
+          payload: Json
+          signature: Json | null
+        }
+        Insert: {
+          created_at?: string
+          id?: string
+          integration_id: string
+          integration_type: string
+          name: string
+          organization_id: string
+          payload: Json
+          signature?: Json | null
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          integration_id?: string
+          integration_type?: string
+          name?: string
+          organization_id?: string
+          payload?: Json
+          signature?: Json | null
         }
         Relationships: []
       }
@@ -278,6 +376,59 @@ export type Database = {
             columns: ['resource_id', 'organization_id']
             isOneToOne: false
             referencedRelation: 'integration_resources'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
+      health_changes: {
+        Row: {
+          alert: string | null
+          at: string
+          delivered_at: string | null
+          delivery_attempts: number
+          delivery_due_at: string | null
+          from_reason: string | null
+          from_state: string | null
+          id: string
+          integration_id: string
+          organization_id: string
+          reason: string
+          to_state: string
+        }
+        Insert: {
+          alert?: string | null
+          at?: string
+          delivered_at?: string | null
+          delivery_attempts?: number
+          delivery_due_at?: string | null
+          from_reason?: string | null
+          from_state?: string | null
+          id?: string
+          integration_id: string
+          organization_id: string
+          reason: string
+          to_state: string
+        }
+        Update: {
+          alert?: string | null
+          at?: string
+          delivered_at?: string | null
+          delivery_attempts?: number
+          delivery_due_at?: string | null
+          from_reason?: string | null
+          from_state?: string | null
+          id?: string
+          integration_id?: string
+          organization_id?: string
+          reason?: string
+          to_state?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'health_changes_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
             referencedColumns: ['id', 'organization_id']
           },
         ]
@@ -359,6 +510,9 @@ export type Database = {
           credential_key_id: string | null
           external_account_id: string
           external_account_name: string
+          health_reason: string
+          health_since: string
+          health_state: string
           id: string
           integration_type: string
           last_checked_at: string | null
@@ -386,6 +540,9 @@ export type Database = {
           credential_key_id?: never
           external_account_id: string
           external_account_name: string
+          health_reason?: string
+          health_since?: string
+          health_state?: string
           id?: string
           integration_type: string
           last_checked_at?: string | null
@@ -413,6 +570,9 @@ export type Database = {
           credential_key_id?: never
           external_account_id?: string
           external_account_name?: string
+          health_reason?: string
+          health_since?: string
+          health_state?: string
           id?: string
           integration_type?: string
           last_checked_at?: string | null
@@ -578,6 +738,69 @@ export type Database = {
         }
         Relationships: []
       }
+      pending_connections: {
+        Row: {
+          closed_at: string | null
+          config: Json
+          created_at: string
+          expires_at: string
+          external_account_id: string
+          external_account_name: string
+          id: string
+          integration_type: string
+          organization_id: string
+          resources: Json
+          sandbox: boolean
+          user_id: string | null
+          wanted_integration_id: string | null
+        }
+        Insert: {
+          closed_at?: string | null
+          config: Json
+          created_at?: string
+          expires_at?: string
+          external_account_id: string
+          external_account_name: string
+          id?: string
+          integration_type: string
+          organization_id: string
+          resources?: Json
+          sandbox?: boolean
+          user_id?: string | null
+          wanted_integration_id?: string | null
+        }
+        Update: {
+          closed_at?: string | null
+          config?: Json
+          created_at?: string
+          expires_at?: string
+          external_account_id?: string
+          external_account_name?: string
+          id?: string
+          integration_type?: string
+          organization_id?: string
+          resources?: Json
+          sandbox?: boolean
+          user_id?: string | null
+          wanted_integration_id?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'pending_connections_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+          {
+            foreignKeyName: 'pending_connections_wanted_integration_id_organization_id_fkey'
+            columns: ['wanted_integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
       refresh_journal: {
         Row: {
           ended_at: string | null
@@ -627,6 +850,27 @@ export type Database = {
             referencedColumns: ['id', 'organization_id']
           },
         ]
+      }
+      signing_keys: {
+        Row: {
+          endorsement: Json
+          first_used_at: string
+          kid: string
+          public_jwk: Json
+        }
+        Insert: {
+          endorsement: Json
+          first_used_at?: string
+          kid: string
+          public_jwk: Json
+        }
+        Update: {
+          endorsement?: Json
+          first_used_at?: string
+          kid?: string
+          public_jwk?: Json
+        }
+        Relationships: []
       }
       used_oauth_states: {
         Row: {
@@ -711,6 +955,12 @@ export type Database = {
         }
         Returns: boolean
       }
+      alert_failed: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       begin_refresh: {
         Args: {
           p_id: string
@@ -741,6 +991,13 @@ export type Database = {
           p_user_id: string
         }
         Returns: string
+      }
+      claim_alert: {
+        Args: {
+          p_id: string
+          p_seconds: number
+        }
+        Returns: boolean
       }
       claim_due_integrations: {
         Args: {
@@ -785,9 +1042,29 @@ export type Database = {
           version: number
         }[]
       }
+      delete_organization: {
+        Args: {
+          p_actor: string
+          p_id: string
+        }
+        Returns: string
+      }
       drop_empty_keys: {
         Args: never
         Returns: number
+      }
+      export_audit_entries: {
+        Args: {
+          p_after_seq?: number
+          p_limit?: number
+          p_organization_id: string
+        }
+        Returns: {
+          entry: string
+          hash: string
+          prev_hash: string
+          seq: number
+        }[]
       }
       fail_assessment: {
         Args: {
@@ -875,6 +1152,10 @@ export type Database = {
           role: string
         }[]
       }
+      mark_unverified: {
+        Args: never
+        Returns: number
+      }
       note_probe: {
         Args: {
           p_error: Json
@@ -923,6 +1204,18 @@ export type Database = {
           p_refresh_due_at: string
         }
         Returns: undefined
+      }
+      remove_integration: {
+        Args: {
+          p_actor: string
+          p_id: string
+          p_organization_id: string
+          p_receipt: Json
+        }
+        Returns: {
+          payload: Json
+          receipt_id: string
+        }[]
       }
       report_progress: {
         Args: {
@@ -984,6 +1277,15 @@ export type Database = {
         }
         Returns: string
       }
+      store_pending_connection: {
+        Args: {
+          p_integration: Json
+          p_pending_id: string
+          p_resources: Json
+          p_version?: number
+        }
+        Returns: string
+      }
       store_rotated_credentials: {
         Args: {
           p_items: Json
@@ -1019,14 +1321,40 @@ export type Database = {
         }
         Returns: string[]
       }
+      undelivered_alerts: {
+        Args: {
+          p_limit: number
+        }
+        Returns: string[]
+      }
       use_oauth_state: {
         Args: {
           p_state_hash: string
         }
         Returns: boolean
       }
+      verify_audit_chain: {
+        Args: {
+          p_after_seq?: number
+          p_limit?: number
+          p_organization_id: string
+        }
+        Returns: {
+          checked: number
+          complete: boolean
+          fault_id: string
+          fault_kind: string
+          fault_seq: number
+          first_at: string
+          head_hash: string
+          head_seq: number
+          last_seq: number
+        }[]
+      }
       wraps_to_rewrite: {
         Args: {
+          p_after_key_id: string
+          p_after_organization_id: string
           p_kek_id: string
           p_limit: number
         }

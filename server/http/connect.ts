@@ -1,6 +1,7 @@
 /**
  * The two ends of connecting, as a browser meets them: `login` sends it to the provider, `callback` takes it back. Every
- * refusal on the way back lands on `/integrations?error=<code>`.
+ * refusal on the way back lands on `/integrations?error=<code>`, another account than the one to be reconnected on
+ * `/integrations/confirm/<id>`.
  */
 import { defineEventHandler, deleteCookie, getCookie, getQuery, getRequestHeader, getRouterParam, parseCookies, sendRedirect, setCookie, setResponseHeader, type H3Event } from 'h3'
 import { z } from 'zod'
@@ -10,7 +11,7 @@ import { byUser, noteAudit } from '#server/audit'
 import type { Connector } from '#server/connectors/contract'
 import { allConnectors, findConnector } from '#server/connectors/registry'
 import { AppError } from '#server/errors'
-import { beginConnection, ConnectRefused, finishConnection } from '#server/integrations/connect'
+import { beginConnection, ConnectRefused, finishConnection, type Connected } from '#server/integrations/connect'
 import { readCallback } from '#server/oauth/callback'
 import { FlowError, flowCookieName, flowLifetimeSeconds, openFlow, stateMatches, type Flow } from '#server/oauth/state'
 import { log } from '#server/utils/log'
@@ -49,7 +50,8 @@ export const loginHandler = defineEventHandler(async (event) => {
     const wantsPage = getRequestHeader(event, 'accept')?.includes('text/html')
     if (!wantsPage || !(error instanceof AppError)) return sendProblem(event, error)
     if (error.code === 'unauthorized') return sendRedirect(event, `/sign-in?returnTo=${encodeURIComponent('/integrations')}`, 302)
-    await sendRedirect(event, `/integrations?error=${error.code}`, 302)
+    // The integration to reconnect: nothing else here is looked for by an id.
+    await sendRedirect(event, `/integrations?error=${error.code === 'not_found' ? 'account_mismatch' : error.code}`, 302)
   }
 })
 
@@ -64,8 +66,8 @@ export const callbackHandler = defineEventHandler(async (event) => {
   const info = requestInfo(event)
   setResponseHeader(event, 'cache-control', 'no-store')
   try {
-    const id = await complete(event, connector)
-    await sendRedirect(event, `/integrations/${id}`, 302)
+    const { integrationId, pendingId } = await complete(event, connector)
+    await sendRedirect(event, pendingId === undefined ? `/integrations/${integrationId}` : `/integrations/confirm/${pendingId}`, 302)
   }
   catch (error) {
     const code = refusalOf(error)
@@ -76,7 +78,7 @@ export const callbackHandler = defineEventHandler(async (event) => {
   }
 })
 
-async function complete(event: H3Event, connector: Connector): Promise<string> {
+async function complete(event: H3Event, connector: Connector): Promise<Connected> {
   const answer = readCallback(connector, getQuery(event))
   const sealed = answer.state === null ? undefined : burn(event, answer.state)
   const session = await readSession(event)

@@ -13,8 +13,12 @@ const limits = {
   signUp: new RateLimiterMemory({ keyPrefix: 'sign-up', points: 30, duration: 60 }),
   /** Per person: starting connections. */
   login: new RateLimiterMemory({ keyPrefix: 'login', points: 60, duration: 60 }),
+  /** Per organization: going over the whole log. */
+  audit: new RateLimiterMemory({ keyPrefix: 'audit', points: 30, duration: 60 }),
   /** Per address: invitation tokens and reset tokens. */
   token: new RateLimiterMemory({ keyPrefix: 'token', points: 30, duration: 60 }),
+  /** Per address: calendar feeds. A calendar service reads those of many people. */
+  calendar: new RateLimiterMemory({ keyPrefix: 'calendar', points: 120, duration: 60 }),
 }
 
 /** @throws AppError rate_limited with Retry-After (seconds) */

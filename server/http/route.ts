@@ -4,18 +4,19 @@
  *
  * The order is: session, role, then the input. Somebody who may not call does not learn what a valid call looks like.
  */
-import { defineEventHandler, getQuery, getRouterParams, send, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
+import { defineEventHandler, getQuery, getRouterParam, getRouterParams, send, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
 import { z } from 'zod'
-import { homeOrganization } from '#server/accounts/organizations'
+import { homeOrganization, requireOwner } from '#server/accounts/organizations'
 import { requireRole, requireSession, type Actor, type Session } from '#server/accounts/session'
 import { recordDenied, type RequestInfo } from '#server/audit'
 import { AppError } from '#server/errors'
 import { log } from '#server/utils/log'
 import { toProblem } from '#server/utils/problem'
+import { redactText } from '#server/utils/redact'
 import { readJson } from './body'
 import { requestInfo } from './request-info'
 
-interface Who { public: null, session: Session, member: Actor, admin: Actor }
+interface Who { public: null, session: Session, member: Actor, admin: Actor, owner: Actor }
 type Access = keyof Who
 
 interface Request<A extends Access, P, Q, B> {
@@ -28,7 +29,8 @@ interface Request<A extends Access, P, Q, B> {
 }
 
 interface Options<A extends Access, P, Q, B> {
-  /** `public`: anybody. `session`: signed in. `member`, `admin`: with at least that role in the current organization. */
+  /** `public`: anybody. `session`: signed in. `member`, `admin`: with at least that role in the current organization.
+   *  `owner`: of the organization that the path names in `:id`. */
   access: A
   params?: z.ZodType<P>
   query?: z.ZodType<Q>
@@ -59,7 +61,7 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
       }
       // Each value was made by its own schema, or is the empty default that the type parameters stand for.
       const answer = await handle(request as Request<A, P, Q, B>)
-      setResponseHeader(event, 'cache-control', 'no-store')
+      if (!event.node.res.hasHeader('cache-control')) setResponseHeader(event, 'cache-control', 'no-store')
       setResponseStatus(event, options.status ?? (answer === undefined ? 204 : 200))
       return answer
     }
@@ -74,7 +76,9 @@ export function defineRoute<A extends Access, R, P = Record<string, never>, Q = 
 export async function noteDenied(event: H3Event, error: unknown, info: RequestInfo): Promise<void> {
   const { session } = event.context
   if (!session || !(error instanceof AppError) || !['forbidden', 'not_found'].includes(error.code)) return
-  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, event.path, error.code, info)
+  // A path may hold what no text of Postgres may: the row must not fail over it.
+  const path = redactText(event.path).replaceAll('\0', '%00').toWellFormed()
+  await recordDenied({ ...session, organizationId: await homeOrganization(session) }, path, error.code, info)
 }
 
 /** What takes no body gets none: a call with one was meant for something else. */
@@ -89,6 +93,7 @@ async function parseBody<B>(event: H3Event, schema: z.ZodType<B> | undefined): P
 async function authorize(event: H3Event, access: Access): Promise<Session | Actor | null> {
   if (access === 'public') return null
   const session = await requireSession(event)
+  if (access === 'owner') return requireOwner(session, getRouterParam(event, 'id') ?? '')
   return access === 'session' ? session : requireRole(event, session, access)
 }
 

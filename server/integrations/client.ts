@@ -3,6 +3,7 @@ import type { Connector } from '#server/connectors/contract'
 import { AppError } from '#server/errors'
 import type { OAuthClient } from '#server/oauth/client'
 import { env } from '#server/utils/env'
+import { countedFetch } from '#server/utils/metrics'
 
 /** The sandbox as this room needs it; server/plugins hands it in when SANDBOX=1. */
 export interface SandboxClients {
@@ -57,7 +58,7 @@ function configuredClient(connector: Connector): OAuthClient | null {
   if (!clientId || !clientSecret) return null
   const apiBase = apiUrl ?? connector.hosts.api
   return {
-    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), fetch: globalThis.fetch,
+    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), fetch: countedFetch(connector.id, globalThis.fetch),
     // An installation that names only the API has its authorization server there too, unless the provider splits them.
     authBase: authUrl ?? (apiUrl && !connector.hosts.auth ? apiUrl : connector.hosts.auth ?? apiBase),
   }
@@ -67,5 +68,6 @@ function sandboxClient(connector: Connector): OAuthClient | null {
   const standIn = sandbox
   const registered = standIn?.client(connector.id)
   if (!standIn || !registered) return null
-  return { connector, ...registered, redirectUri: redirectUri(connector), fetch: async (input, init) => standIn.fetch(new Request(input, init)) }
+  const fetch = countedFetch(connector.id, async (input, init) => standIn.fetch(new Request(input, init)))
+  return { connector, ...registered, redirectUri: redirectUri(connector), fetch }
 }

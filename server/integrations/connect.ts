@@ -23,8 +23,10 @@ import { log } from '#server/utils/log'
 import { nextRun } from '#server/utils/schedule'
 import type { CallbackErrorCode } from '#shared/callback-errors'
 import { clientToConnect, missingConfiguration } from './client'
+import { grantFields, type Grant } from './grant'
+import { holdConnection } from './pending'
 import { resourceRows } from './resources'
-import { grantConfig, MAIN_SLOT, nextRefresh } from './token-config'
+import { MAIN_SLOT, nextRefresh } from './token-config'
 import { keyForEncrypting, sealTokens } from './vault'
 
 /** Who connects, for which organization. */
@@ -38,28 +40,39 @@ export class ConnectRefused extends Error {
   }
 }
 
+/** How a connection came about: stored, or waiting for a word because it is another account than was to be reconnected. */
+export type Connected = { integrationId: string, pendingId?: undefined } | { pendingId: string, integrationId?: undefined }
+
 /**
- * @param integrationId to reconnect this one; null for whatever account the person chooses
+ * @param integrationId to reconnect this one, its account pinned at the provider; null for whatever account the person
+ * chooses
  * @returns where to send the browser, and the cookie that binds the flow to it
- * @throws AppError not_configured
+ * @throws AppError not_configured, not_found (no such integration here)
  */
 export async function beginConnection(connector: Connector, who: Connecting, integrationId: string | null) {
   const target = clientToConnect(connector)
   if (!target) throw new AppError('not_configured', `Set ${missingConfiguration(connector).join(' and ')}.`)
+  const wanted = integrationId === null ? null : await readWanted(connector, who, integrationId)
+  if (integrationId !== null && !wanted) throw new AppError('not_found', 'There is no such integration.')
+  const pinned = wanted?.sandbox === target.inSandbox ? wanted.external_account_id : null
   const flow: Flow = {
     state: newState(),
     codeVerifier: connector.authorization.pkce === 'S256' ? newVerifier() : null,
     provider: connector.id, userId: who.userId, organizationId: who.organizationId, integrationId, createdAt: Date.now(),
   }
-  return { url: await authorizeUrl(target.client, flow), cookie: { name: flowCookieName(flow.state), value: sealFlow(flow) } }
+  return { url: await authorizeUrl(target.client, flow, pinned), cookie: { name: flowCookieName(flow.state), value: sealFlow(flow) } }
+}
+
+async function readWanted(connector: Connector, who: Connecting, id: string) {
+  return unwrap(await serviceClient().from('integrations').select('id, external_account_id, sandbox')
+    .eq('id', id).eq('organization_id', who.organizationId).eq('integration_type', connector.id).maybeSingle())
 }
 
 /**
  * The second half, with a flow whose state, browser, person, organization and provider were compared already.
- * @returns the integration's id
  * @throws ConnectRefused
  */
-export async function finishConnection(connector: Connector, who: Connecting, flow: Flow, code: string, from: RequestInfo): Promise<string> {
+export async function finishConnection(connector: Connector, who: Connecting, flow: Flow, code: string, from: RequestInfo): Promise<Connected> {
   const target = clientToConnect(connector)
   if (!target) throw new ConnectRefused('not_configured')
   // Before the code is spent: a copy of the cookie must not get a second try.
@@ -69,7 +82,12 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
   const tokens = await exchange(target.client, code, flow)
   try {
     const { account, resources } = await discover(target.client, tokens)
-    return await store(connector, who, flow, target, tokens, account, resources, from)
+    const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()) }
+    if (flow.integrationId === null) return { integrationId: await storeGrant(connector, who, grant, from) }
+    const wanted = await readWanted(connector, who, flow.integrationId)
+    if (!wanted) throw new ConnectRefused('account_mismatch')
+    if (wanted.external_account_id !== account.id || wanted.sandbox !== target.inSandbox) return { pendingId: await holdConnection(connector, who, wanted.id, grant, from) }
+    return { integrationId: await storeGrant(connector, who, grant, from, { only: wanted.id }) }
   }
   catch (error) {
     await endGrant(target.client, tokens, who.organizationId)
@@ -124,44 +142,55 @@ function nameOf(account: ExternalAccount): string {
   return [...(account.name.trim() || account.id)].slice(0, 100).join('')
 }
 
-async function store(
-  connector: Connector, who: Connecting, flow: Flow, target: { client: OAuthClient, inSandbox: boolean }, tokens: TokenSet,
-  account: ExternalAccount, resources: ResourceDescription[], from: RequestInfo,
+/** The arguments of `store_connection`. */
+interface Connection { p_integration: Json, p_resources: Json, p_version?: number }
+
+async function storeConnection(connection: Connection): Promise<string | null> {
+  return unwrap(await serviceClient().rpc('store_connection', connection))
+}
+
+/**
+ * Stores a grant: at the integration that its account has, which keeps its name, switches, schedule, pause, findings and
+ * history, or as a new one.
+ * @param options `only`: at this integration or not at all; `write`: null when it has to be tried again
+ * @returns the integration's id
+ * @throws ConnectRefused, and what `write` throws
+ */
+export async function storeGrant(
+  connector: Connector, who: Connecting, grant: Grant, from: RequestInfo,
+  options: { only?: string, write?: (connection: Connection) => Promise<string | null> } = {},
 ): Promise<string> {
+  const { account, resources, inSandbox, fields } = grant
+  const { only, write = storeConnection } = options
   // Twice at most in practice: a second tab, or a refresh, may have written between the read and the write.
   for (let attempt = 0; attempt < 5; attempt++) {
-    const existing = unwrap(await serviceClient().from('integrations').select('id, version')
+    const existing = unwrap(await serviceClient().from('integrations').select('id, version, scan_schedule')
       .eq('organization_id', who.organizationId).eq('integration_type', connector.id)
-      .eq('external_account_id', account.id).eq('sandbox', target.inSandbox).maybeSingle())
-    if (flow.integrationId && flow.integrationId !== existing?.id) throw new ConnectRefused('account_mismatch')
+      .eq('external_account_id', account.id).eq('sandbox', inSandbox).maybeSingle())
+    if (only !== undefined && only !== existing?.id) throw new ConnectRefused('account_mismatch')
 
     const id = existing?.id ?? randomUUID()
     const now = new Date()
-    const fields = grantConfig(tokens, connector.secrets, now)
     const next = nextRefresh(fields, [MAIN_SLOT, ...connector.authorization.slots ?? []], now)
     const [main] = resources
-    const fresh = existing ? {} : { enabled_checks: connector.defaultChecks, project_id: main?.externalId ?? null, project_name: main?.name ?? null }
+    const fresh = existing ? {} : { enabled_checks: connector.defaultChecks, project_id: main?.external_id ?? null, project_name: main?.name ?? null }
     const key = await keyForEncrypting(who.organizationId, connector.secrets.length)
-    const config = sealTokens({
-      ...fields, ...fresh,
-      scopes_requested: connector.authorization.scopes.map(scope => scope.name),
-      scopes_granted: tokens.scopes ?? null,
-    }, { id, organizationId: who.organizationId, version: (existing?.version ?? 0) + 1 }, connector, key)
-    const assessmentId = unwrap(await serviceClient().rpc('store_connection', {
+    const config = sealTokens({ ...fields, ...fresh }, { id, organizationId: who.organizationId, version: (existing?.version ?? 0) + 1 }, connector, key)
+    const assessmentId = await write({
       p_integration: {
         id, organization_id: who.organizationId, integration_type: connector.id, name: nameOf(account), config: config as Json,
-        scan_schedule: connector.defaultSchedule, next_check_at: nextRun(connector.defaultSchedule, now), external_account_id: account.id,
-        external_account_name: account.name, sandbox: target.inSandbox, refresh_due_at: next.dueAt, refresh_slot: next.slot, connected_by: who.userId,
+        scan_schedule: connector.defaultSchedule, next_check_at: nextRun(existing?.scan_schedule ?? connector.defaultSchedule, now), external_account_id: account.id,
+        external_account_name: account.name, sandbox: inSandbox, refresh_due_at: next.dueAt, refresh_slot: next.slot, connected_by: who.userId,
       },
-      p_resources: resourceRows(resources),
+      p_resources: resources,
       ...(existing ? { p_version: existing.version } : {}),
-    }))
+    })
     if (!assessmentId) continue
 
     await enqueue('scan.run', assessmentId, { assessment_id: assessmentId })
     await noteAudit({
       organizationId: who.organizationId, actor: byUser(who), action: existing ? 'integration.reconnected' : 'integration.connected',
-      target: { type: 'integration', id }, detail: { integration_type: connector.id, account: account.id, resources: resources.length, sandbox: target.inSandbox }, from,
+      target: { type: 'integration', id }, detail: { integration_type: connector.id, account: account.id, resources: resources.length, sandbox: inSandbox }, from,
     })
     return id
   }

@@ -9,9 +9,12 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
 import { createApiReader } from '#server/oauth/http'
-import { decryptConfig } from '#server/utils/encryption'
+import type { Json } from '#server/database/types'
+import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
+import { countCredentialUse } from '#server/utils/metrics'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
+import { grantFieldsSchema, type GrantFields } from './grant'
 import { slotsOf } from './redeem'
 import { refresh } from './refresh'
 import { toRow, type IntegrationRow } from './row'
@@ -46,6 +49,11 @@ async function open(row: IntegrationRow): Promise<Secrets> {
   return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])) }
 }
 
+/** The credentials of a grant that is no integration yet: see pending.ts. @throws EncryptionError, ZodError */
+export function openGrantFields(config: Json, context: EncryptionContext, secrets: readonly string[]): GrantFields {
+  return decryptConfig(grantFieldsSchema.parse(config), context, secrets)
+}
+
 function entryOf(use: Use) {
   return auditRow({ actor: use.actor, action: 'credential.used', target: { type: 'integration', id: use.integrationId }, detail: { purpose: use.purpose, ...use.detail }, from: use.from })
 }
@@ -60,7 +68,10 @@ async function take(use: Use, freshUntil: Date | null): Promise<{ row: Integrati
   const answer = unwrap(await serviceClient().rpc('take_credential', {
     p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
   }))
-  return { row: toRow(answer), audited: noted.parse(answer).audited }
+  const row = toRow(answer)
+  const { audited } = noted.parse(answer)
+  if (audited) countCredentialUse(use.purpose)
+  return { row, audited }
 }
 
 /** The row with a credential that lives for another while, its use noted. The old one serves while it lives and the failure may pass. */

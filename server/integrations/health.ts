@@ -1,23 +1,41 @@
-import type { HealthState } from '#shared/vocabulary'
-import type { LastError } from './row'
+/**
+ * How a connection is doing, and what a person may do about it. The database derives state and reason from the last real
+ * calls (`health_of`); here they get their words, and what the clock alone makes of them since the last write.
+ */
+import { healthStates, type HealthState, type NextAction } from '#shared/vocabulary'
+import { isoTime } from '#server/utils/time'
+import { wordsOf } from './health-reasons'
 
-/** How a connection is doing, from the last real calls; what a person may do about it. */
+/** As `private.verification_lasts()`: older news than this shows no connection green. */
+export const VERIFICATION_LASTS_MS = 72 * 3600 * 1000
+
 export interface Health {
   state: HealthState
   reason: string
   sentence: string
-  next_action: 'reconnect' | 'wait' | 'operator' | null
+  next_action: NextAction | null
+  /** ISO 8601: when the state began. */
+  since: string
 }
 
-export function healthOf(integration: { status: string, last_success_at: string | null, last_error: LastError | null }): Health {
-  const { status, last_error: lastError } = integration
-  if (status === 'error' || lastError?.class === 'dead_grant') {
-    return { state: 'action_required', reason: lastError?.code ?? 'unknown', sentence: lastError?.message ?? 'The connection no longer works. Reconnect it.', next_action: 'reconnect' }
+export interface HealthColumns {
+  health_state: string
+  health_reason: string
+  health_since: string
+  last_success_at: string | null
+  last_error: { class: string } | null
+}
+
+export function healthOf(row: HealthColumns, now = new Date()): Health {
+  const unverifiedSince = Date.parse(row.last_success_at ?? '') + VERIFICATION_LASTS_MS
+  if (row.health_state === 'healthy' && unverifiedSince < now.getTime()) {
+    return { state: 'unknown', reason: 'not_verified', ...wordsOf('unknown', 'not_verified'), since: new Date(unverifiedSince).toISOString() }
   }
-  if (lastError) {
-    return { state: 'degraded', reason: lastError.code, sentence: lastError.message, next_action: lastError.class === 'our_application' ? 'operator' : 'wait' }
-  }
-  if (status === 'paused') return { state: 'unknown', reason: 'paused', sentence: 'Paused: it is not scanned until you resume it.', next_action: null }
-  if (!integration.last_success_at) return { state: 'unknown', reason: 'not_used_yet', sentence: 'Not used yet.', next_action: 'wait' }
-  return { state: 'healthy', reason: 'ok', sentence: 'The last call with this credential succeeded.', next_action: null }
+  const state = healthState(row.health_state)
+  return { state, reason: row.health_reason, ...wordsOf(state, row.health_reason, row.last_error?.class), since: isoTime(row.health_since) }
+}
+
+/** A text of the database as one of the states it may hold. */
+export function healthState(text: string): HealthState {
+  return healthStates.find(state => state === text) ?? 'unknown'
 }

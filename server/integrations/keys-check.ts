@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { openDataKey } from '#server/utils/data-key'
-import { keyIds } from '#server/utils/encryption'
+import { EncryptionError, keyIds } from '#server/utils/encryption'
 
 export interface KeyNeed { kind: string, keyId: string, held: number, known: boolean }
 
@@ -29,10 +29,19 @@ export async function requireKeys(): Promise<void> {
     throw new Error(`The encryption keys of this installation don't open what is stored:\n${lines.join('\n')}\n`
       + `To fix: set ENCRYPTION_KEY, or one of ENCRYPTION_KEYS_PREVIOUS, to the key with that id. This process has ${keyIds().join(', ')}.`)
   }
-  // The id is a hint of 32 bits: one wrap of each key is the proof.
-  for (const { keyId, kind } of needed) {
-    if (kind !== 'wrap' || keyId.startsWith('kms:')) continue
-    const [wrap] = unwrap(await serviceClient().from('organization_keys').select('organization_id, key_id, wrapped').eq('kek_id', keyId).limit(1))
-    if (wrap) await openDataKey({ keyId: wrap.key_id, wrapped: wrap.wrapped }, wrap.organization_id)
+  for (const { keyId, kind, held } of needed) if (kind === 'wrap' && !keyId.startsWith('kms:')) await requireProof(keyId, held)
+}
+
+/** The id is a hint of 32 bits: one wrap that opens is the proof. */
+async function requireProof(keyId: string, held: number): Promise<void> {
+  const [wrap] = unwrap(await serviceClient().from('organization_keys').select('organization_id, key_id, wrapped').eq('kek_id', keyId).order('created_at').limit(1))
+  if (!wrap) return
+  try {
+    await openDataKey({ keyId: wrap.key_id, wrapped: wrap.wrapped }, wrap.organization_id)
+  }
+  catch (error) {
+    if (!(error instanceof EncryptionError)) throw error
+    throw new Error(`${held} organization key${held === 1 ? ' is' : 's are'} wrapped with key ${keyId}, and this installation's key of that id does not open the oldest of them `
+      + `(organization ${wrap.organization_id}): it is another key, or the wrap was altered. To fix: restore ENCRYPTION_KEY, or the table organization_keys from a backup.`, { cause: error })
   }
 }

@@ -4,6 +4,9 @@
  */
 const LATELY_MS = 5_000
 
+/** @param answered the provider did, whatever it said */
+export type Leave = (answered: boolean) => void
+
 interface Caller { inside: number, answeredAt: number }
 interface Waiting { id: string, enter: () => void, turnAway: (reason: unknown) => void }
 
@@ -24,16 +27,16 @@ export class Lanes {
   }
 
   /** @param id the provider's @returns to be called at the end, once @throws the signal's reason */
-  async enter(id: string): Promise<() => void> {
+  async enter(id: string): Promise<Leave> {
     this.signal.throwIfAborted()
     if (this.waiting.some(one => one.id === id) || !this.admits(id)) {
       await new Promise<void>((enter, turnAway) => this.waiting.push({ id, enter, turnAway }))
     }
     else this.of(id).inside++
-    return () => {
+    return (answered) => {
       const caller = this.of(id)
       caller.inside--
-      caller.answeredAt = this.now()
+      if (answered) caller.answeredAt = this.now()
       this.letIn()
     }
   }

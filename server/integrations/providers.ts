@@ -1,10 +1,6 @@
 import { clientToConnect, missingConfiguration, redirectUri } from './client'
 import type { Check, Connector } from '#server/connectors/contract'
-
-/** The permissions that a check's calls need. */
-export function scopesOf(check: Check): string[] {
-  return [...new Set(Object.values(check.reads).map(endpoint => endpoint.scope))]
-}
+import { scopesOf } from './scopes'
 
 export function viewCheck(check: Check) {
   const { id, title, severity, category, rationale, remediation, soc2 } = check

@@ -16,9 +16,11 @@ import { AppError, OAuthError } from '#server/errors'
 import { refreshGrant } from '#server/oauth/refresh'
 import { EncryptionError, type DataKey } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
+import { countRefresh, timeRefresh } from '#server/utils/metrics'
 import type { Begun } from './begun'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
+import type { Leave } from './lanes'
 import { failureOf, neverSent, retryAt, sentenceOf } from './refresh-policy'
 import type { IntegrationRow } from './row'
 import { MAIN_SLOT, nextRefresh, slotConfig, slotField } from './token-config'
@@ -32,13 +34,20 @@ const ANSWER_MS = 30_000
 /** Milliseconds for which an answer that could not be stored is tried again. */
 const STORE_PATIENCE_MS = 120_000
 /**
- * Longer than a holder may need (for its turn at the provider, for the answer, for storing it, and for the calls of the
- * database): who took over while an answer waits for the database to come back would send a refresh token that is spent, and
- * the provider would take that for theft.
+ * Seconds. It covers the wait for a turn, the call, and some of the patience with a database that does not take the answer: who
+ * took over meanwhile would send a refresh token that is spent. Not all of it, since after a crash everybody waits for its end;
+ * a database that is away gives nobody else the lease either, and an answer that comes late is stored if the version stands.
  */
-export const LEASE_SECONDS = (2 * ANSWER_MS + STORE_PATIENCE_MS) / 1000 + 30
+export const LEASE_SECONDS = 90
+/** Milliseconds: who waited longer for a turn at the provider sends nothing, and leaves it to the next run. */
+const TURN_PATIENCE_MS = 40_000
 /** Attempts whose process ended without a result, after which no further one is made. */
 const UNCERTAIN_LIMIT = 2
+
+/** The lanes were full for too long: nothing was sent. */
+export class TurnMissed extends Error {
+  override name = 'TurnMissed'
+}
 
 const inFlight = new Set<Promise<unknown>>()
 
@@ -54,21 +63,21 @@ export async function redeemsSettled(timeoutMs: number): Promise<void> {
  * @throws CredentialError with what was recorded; EncryptionError when the token, or the key for the next one, can't be
  *   opened, and what `enter` throws: nothing was sent then, and nothing is recorded against the connection
  */
-export function redeem(begun: Begun, open: OpenSecrets, enter: () => Promise<() => void> = async () => () => {}): Promise<void> {
+export function redeem(begun: Begun, open: OpenSecrets, enter: () => Promise<Leave> = async () => () => {}): Promise<void> {
   const attempt = redeemOnce(begun, open, enter).finally(() => inFlight.delete(attempt))
   inFlight.add(attempt)
   return attempt
 }
 
-async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<() => void>): Promise<void> {
+async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<Leave>): Promise<void> {
   const { row, slot } = begun
   let plain: Record<string, unknown>
   let key: DataKey
-  let leave: () => void
+  let leave: Leave
   try {
     plain = await open(row)
     key = await currentKey(row.keys, row.organizationId)
-    leave = await enter()
+    leave = await enterInTime(enter)
   }
   catch (error) {
     // In one statement: a key that is away does not come back by asking for it at once.
@@ -76,6 +85,7 @@ async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<
     throw error
   }
 
+  const stop = timeRefresh(row.connector.id)
   const now = new Date()
   let renewed: Record<string, unknown>
   try {
@@ -87,11 +97,23 @@ async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<
     renewed = slotConfig(slot, tokens, typeof known === 'number' ? known : null, now)
   }
   catch (error) {
-    leave()
+    leave(failureOf(error) !== 'passing')
     throw await recordFailure(begun, error)
   }
-  leave()
+  finally {
+    stop()
+  }
+  leave(true)
   await store(begun, { ...secretsOf(row, plain), ...renewed }, { ...plain, ...renewed }, key, now)
+}
+
+/** The lease must outlast the call. @throws TurnMissed */
+async function enterInTime(enter: () => Promise<Leave>): Promise<Leave> {
+  const asked = Date.now()
+  const leave = await enter()
+  if (Date.now() - asked <= TURN_PATIENCE_MS) return leave
+  leave(false)
+  throw new TurnMissed()
 }
 
 /** Every secret of the row is sealed anew, because all are bound to its version. */
@@ -104,7 +126,7 @@ async function store(begun: Begun, fields: Record<string, unknown>, whole: Recor
   const next = nextRefresh(whole, slotsOf(row), now)
   const deadline = Date.now() + STORE_PATIENCE_MS
   let key = firstKey
-  for (let wait = 100; ; wait = Math.min(wait * 2, 5_000)) {
+  for (let wait = 100; ; wait = Math.min(wait * 2, 1_000)) {
     try {
       const outcome = unwrap(await serviceClient().rpc('finish_refresh', {
         p_id: row.id, p_owner: owner, p_journal_id: begun.journalId as string, p_version: row.version,
@@ -112,6 +134,7 @@ async function store(begun: Begun, fields: Record<string, unknown>, whole: Recor
         p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot,
         p_audit: entry(begun, 'credential.refreshed', slot === MAIN_SLOT ? {} : { slot }),
       }))
+      if (outcome !== 'key_gone') countRefresh(row.connector.id, outcome === 'superseded' ? 'lost' : 'refreshed')
       if (outcome === 'superseded') log.warn('a newer credential was stored while this one was being refreshed', { integration_id: row.id })
       if (outcome !== 'key_gone') return
       key = await keyForEncrypting(row.organizationId, row.connector.secrets.length)
@@ -140,6 +163,7 @@ async function recordFailure(begun: Begun, error: unknown): Promise<CredentialEr
   const lost = failure === 'dead_grant' && (begun.maybeSpent || begun.uncertain > 0)
   const code = lost ? 'answer_lost' : error instanceof OAuthError ? error.oauthError : error instanceof AppError ? error.code : 'internal'
   if (failure !== 'dead_grant') log.error('credential refresh failed', { integration_id: row.id, failure, code, error })
+  countRefresh(row.connector.id, failure === 'passing' && !neverSent(error) ? 'uncertain' : failure)
   const now = new Date()
   const next = nextAfterFailure(begun, retryAt(failure, row.refreshFailures, now, error), now)
   unwrap(await serviceClient().rpc('fail_refresh', {

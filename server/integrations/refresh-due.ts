@@ -16,7 +16,7 @@ import { toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
 import { openConfig, withApi } from './credentials'
 import { Lanes } from './lanes'
-import { LEASE_SECONDS, redeem, release, slotsOf } from './redeem'
+import { LEASE_SECONDS, redeem, release, slotsOf, TurnMissed } from './redeem'
 import { retryAt, sentences } from './refresh-policy'
 import type { IntegrationRow } from './row'
 import { Suspicion } from './suspicion'
@@ -108,7 +108,7 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
   catch (error) {
     answered = error instanceof CredentialError ? error.failure === 'dead_grant' : null
     if (error instanceof CredentialError) return 'failed'
-    if (signal.aborted && error === signal.reason) return 'postponed'
+    if (error instanceof TurnMissed || (signal.aborted && error === signal.reason)) return 'postponed'
     // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
     log.error('a credential could not be kept alive', { integration_id: begun.row.id, error })
     return 'postponed'
@@ -132,6 +132,7 @@ async function probe(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<k
   await release(begun, soon())
   const leave = await turns.enter(row.connector.id)
   const now = new Date()
+  let reached = true
   try {
     await withApi({ integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } }, signal, api => row.connector.account(api))
     return await notePassed(row, now)
@@ -141,11 +142,12 @@ async function probe(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<k
     if (!(error instanceof ProviderError)) throw error
     // It took the token and refused something else: the token lives.
     if (['forbidden', 'not_found', 'payment_required', 'refused', 'unexpected_shape'].includes(error.kind)) return await notePassed(row, now)
+    reached = false
     await noteUnreached(row, error.kind, now)
     throw new CredentialError('passing', error.kind, { cause: error })
   }
   finally {
-    leave()
+    leave(reached)
   }
 }
 

@@ -6,7 +6,7 @@
  * store; the store is a compare-and-swap on `version`. Whoever does not get the lease waits for the result of the one
  * who did, and uses it.
  *
- * The lease is longer than the provider's time limit and the patience with a database that is away together (./redeem.ts).
+ * The lease is longer than the provider's time limit (./redeem.ts).
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,7 +21,8 @@ import { MAIN_SLOT } from './token-config'
 import { keyForEncrypting } from './vault'
 
 const POLL_MS = 100
-const PATIENCE_MS = 60_000
+/** Longer than the lease: a holder that died is outlived. */
+const PATIENCE_MS = 100_000
 
 /** One refresh per credential in this process; the others get its result. */
 const running = new Map<string, Promise<IntegrationRow>>()

@@ -1,45 +1,61 @@
 import { byUser, noteAudit, type RequestInfo } from '#server/audit'
-import type { Caller } from '#server/database/caller'
 import { findConnector } from '#server/connectors/registry'
+import type { Caller } from '#server/database/caller'
+import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
-import { revokeGrant } from '#server/oauth/revoke'
+import type { EndGrantOptions } from '#server/oauth/revoke'
 import { log } from '#server/utils/log'
-import { clientFor } from './client'
-import { withStoredCredential } from './credentials'
+import { draftReceipt, signedReceipt } from './receipt'
+import { revokeTokens, summaryOf, type TokenOutcome } from './revocation'
 import { getIntegration } from './view'
 
 export interface Removal {
-  revocation: 'revoked' | 'already_gone' | 'not_supported' | 'failed'
+  /** All tokens in one word. */
+  revocation: TokenOutcome['outcome']
   /** Where to revoke by hand. */
   manualUrl: string | null
+  receiptId: string
 }
 
 /**
- * Ends the grant at the provider, then deletes the row and all that hangs on it. A provider that does not play along
- * delays this by its time limit and does not prevent it: the person is told.
+ * Ends the grant at the provider, then deletes the row and all that hangs on it and leaves a signed receipt. A provider
+ * that does not play along delays this by the bound of a revocation and does not prevent it: the person is told.
  * @throws AppError not_found
  */
-export async function removeIntegration(actor: Caller, id: string, from: RequestInfo): Promise<Removal> {
-  const integration = await getIntegration(actor, id)
-  const revocation = await revoke(actor, id, from)
-  const deleted = unwrap(await actor.client.from('integrations').delete()
-    .eq('id', id).eq('organization_id', actor.organizationId).select('id'))
-  if (deleted.length === 0) throw new AppError('not_found')
-  await noteAudit({
-    organizationId: actor.organizationId, actor: byUser(actor), action: 'integration.removed', target: { type: 'integration', id },
-    detail: { integration_type: integration.integration_type, name: integration.name, account: integration.external_account_id, revocation }, from,
-  })
-  return { revocation, manualUrl: findConnector(integration.integration_type)?.authorization.manualRevocationUrl ?? null }
-}
-
-async function revoke(actor: Caller, id: string, from: RequestInfo): Promise<Removal['revocation']> {
+export async function removeIntegration(actor: Caller, id: string, from: RequestInfo, options: EndGrantOptions = {}): Promise<Removal> {
+  const { row, tokens, manualUrl } = await deleteWithReceipt(actor, id, from, options)
   try {
-    return await withStoredCredential({ integrationId: id, purpose: 'revoke', actor: byUser(actor), from }, async (secrets, row) =>
-      revokeGrant(clientFor(row.connector, row.sandbox), { accessToken: secrets.accessToken, refreshToken: secrets.refreshToken ?? undefined }))
+    await signedReceipt({ id: row.receipt_id, payload: row.payload, signature: null })
   }
   catch (error) {
-    log.warn('revocation failed', { integration_id: id, error })
-    return 'failed'
+    // The deed is done, and whoever reads the receipt signs it.
+    log.error('receipt could not be signed', { receipt_id: row.receipt_id, error })
   }
+  return { revocation: summaryOf(tokens), manualUrl, receiptId: row.receipt_id }
+}
+
+/**
+ * The same without the signature: what is left when the process dies between the two.
+ * @throws AppError not_found
+ */
+export async function deleteWithReceipt(actor: Caller, id: string, from: RequestInfo, options: EndGrantOptions = {}) {
+  const requestedAt = new Date()
+  const integration = await getIntegration(actor, id)
+  const connector = findConnector(integration.integration_type)
+  const tokens = await revokeTokens(connector, { integrationId: id, actor: byUser(actor), from }, options)
+
+  // As the service, since nobody may delete past this function; it looks by itself whether the actor may.
+  const [row] = unwrap(await serviceClient().rpc('remove_integration', {
+    p_id: id, p_organization_id: actor.organizationId, p_actor: actor.userId, p_receipt: await draftReceipt(actor, integration, requestedAt, tokens),
+  }))
+  if (!row) throw new AppError('not_found')
+  await noteAudit({
+    organizationId: actor.organizationId, actor: byUser(actor), action: 'integration.removed', target: { type: 'integration', id }, from,
+    detail: {
+      integration_type: integration.integration_type, name: integration.name, account: integration.external_account_id,
+      revocation: summaryOf(tokens), receipt: row.receipt_id,
+    },
+  })
+  return { row, tokens, manualUrl: connector?.authorization.manualRevocationUrl ?? null }
 }

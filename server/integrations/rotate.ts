@@ -11,6 +11,7 @@ import { z } from 'zod'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
+import { AppError } from '#server/errors'
 import { currentKekId, rewrap } from '#server/utils/data-key'
 import { EncryptionError, type DataKey } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
@@ -23,18 +24,57 @@ const BATCH = 200
 /** Called after each batch. */
 export type Progress = (done: number, what: 'wraps' | 'keys' | 'values') => void
 
-/** Wraps all data keys with the key-encryption key of now. @returns how many were rewritten @throws EncryptionError */
-export async function rotateKek(progress: Progress): Promise<number> {
-  const kekId = currentKekId()
-  for (let done = 0; ;) {
-    const wraps = unwrap(await serviceClient().rpc('wraps_to_rewrite', { p_kek_id: kekId, p_limit: BATCH }))
-    if (wraps.length === 0) return done
-    const items = await Promise.all(wraps.map(async ({ organization_id, key_id, wrapped }) => ({
-      organization_id, key_id, seen: wrapped, wrapped: (await rewrap({ keyId: key_id, wrapped }, organization_id)).wrapped,
-    })))
-    done += unwrap(await serviceClient().rpc('store_wraps', { p_items: items, p_kek_id: kekId }))
-    progress(done, 'wraps')
+export interface KekRotation {
+  /** Wraps that were rewritten. */
+  wrapped: number
+  /** Wraps that no key of this installation opens: left as they are. */
+  unreadable: number
+}
+
+/** Wraps all data keys with the key-encryption key of now. @throws EncryptionError key_unavailable */
+export async function rotateKek(progress: Progress): Promise<KekRotation> {
+  const sum: KekRotation = { wrapped: 0, unreadable: 0 }
+  // Until a round finds nothing: a process that has not got the new key yet may have wrapped meanwhile.
+  for (let before = -1; before !== sum.wrapped;) {
+    before = sum.wrapped
+    sum.unreadable = 0
+    await rewrapAll(currentKekId(), sum, progress)
   }
+  return sum
+}
+
+async function rewrapAll(kekId: string, sum: KekRotation, progress: Progress): Promise<void> {
+  for (let after: Wrap | undefined; ;) {
+    const wraps: Wrap[] = unwrap(await serviceClient().rpc('wraps_to_rewrite', {
+      p_kek_id: kekId, p_after_organization_id: (after?.organization_id ?? null) as string, p_after_key_id: (after?.key_id ?? null) as string, p_limit: BATCH,
+    }))
+    after = wraps.at(-1)
+    if (!after) return
+    const items = (await Promise.all(wraps.map(rewrapped))).filter(item => item !== null)
+    sum.unreadable += wraps.length - items.length
+    if (items.length > 0) sum.wrapped += unwrap(await serviceClient().rpc('store_wraps', { p_items: items, p_kek_id: kekId }))
+    progress(sum.wrapped, 'wraps')
+  }
+}
+
+interface Wrap { organization_id: string, key_id: string, wrapped: string }
+
+/** Null: no key opens it. */
+async function rewrapped({ organization_id, key_id, wrapped }: Wrap) {
+  try {
+    return { organization_id, key_id, seen: wrapped, wrapped: (await rewrap({ keyId: key_id, wrapped }, organization_id)).wrapped }
+  }
+  catch (error) {
+    return skipped(error, 'an organization\'s key can\'t be opened and stays under its old wrap', { organization_id, key_id })
+  }
+}
+
+/** One that does not open must not stop the others; a service that is away stops all. */
+function skipped(error: unknown, message: string, which: Record<string, string>): null {
+  const gone = error instanceof AppError && error.code === 'not_found' // a provider that this version does not know
+  if (!gone && (!(error instanceof EncryptionError) || error.code === 'key_unavailable')) throw error
+  log.error(message, { ...which, reason: error.code })
+  return null
 }
 
 export interface DataKeyRotation {
@@ -109,15 +149,13 @@ async function keysFor(batch: Rotatable[]): Promise<Map<string, OrganizationKeys
 async function sealed(stored: Rotatable, keys: Map<string, OrganizationKeys>): Promise<object | null> {
   const own = keys.get(stored.organization_id)
   if (!own) throw new Error('The organization of a batch has no key')
-  const row = toRow({ ...stored, keys: own.all, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
   try {
+    const row = toRow({ ...stored, keys: own.all, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
     const plain = await openConfig(row)
     const secrets = Object.fromEntries(row.connector.secrets.flatMap(field => typeof plain[field] === 'string' ? [[field, plain[field]]] : []))
     return { id: row.id, version: row.version, config: sealTokens(secrets, row, row.connector, own.current) }
   }
   catch (error) {
-    if (!(error instanceof EncryptionError) || error.code === 'key_unavailable') throw error
-    log.error('an integration\'s credentials can\'t be opened and stay under their old key', { integration_id: row.id, code: error.code })
-    return null
+    return skipped(error, 'an integration\'s credentials can\'t be opened and stay under their old key', { integration_id: stored.id })
   }
 }

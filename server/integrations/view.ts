@@ -1,5 +1,6 @@
 /** Integrations and resources as a person sees them. The columns are named: there is no privilege on `config`. */
 import { z } from 'zod'
+import { findConnector } from '#server/connectors/registry'
 import type { Caller } from '#server/database/caller'
 import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
@@ -8,8 +9,9 @@ import { afterPosition, toPage, type Position } from '#server/utils/list'
 import { scheduleInWords } from '#server/utils/schedule'
 import { withIsoTimes } from '#server/utils/time'
 import { healthOf } from './health'
+import { scopeReport } from './scopes'
 
-export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by'
+export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by, health_state, health_reason, health_since'
 
 type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until' | 'refresh_slot' | 'refresh_failures' | 'credential_key_id'>
 
@@ -23,13 +25,13 @@ const metadataSchema = z.object({
 })
 const lastErrorSchema = z.object({ class: z.string(), code: z.string(), message: z.string(), at: z.string() }).nullable().catch(null)
 
-export function viewIntegration({ config_metadata, ...row }: Row) {
+export function viewIntegration({ config_metadata, health_state, health_reason, health_since, ...row }: Row) {
   const last_error = lastErrorSchema.parse(row.last_error)
   return {
     ...row,
     schedule_text: scheduleInWords(row.scan_schedule),
     last_error,
-    health: healthOf({ status: row.status, last_success_at: row.last_success_at, last_error }),
+    health: healthOf({ health_state, health_reason, health_since, last_success_at: row.last_success_at, last_error }),
     config: metadataSchema.parse(config_metadata),
   }
 }
@@ -52,6 +54,14 @@ export async function getIntegration(actor: Caller, id: string) {
     .eq('id', id).eq('organization_id', actor.organizationId).maybeSingle())
   if (!row) throw new AppError('not_found')
   return withIsoTimes(viewIntegration(row))
+}
+
+/** What its grant may do, and what rests on that. @throws AppError not_found */
+export async function getScopes(actor: Caller, id: string) {
+  const { integration_type, config } = await getIntegration(actor, id)
+  const connector = findConnector(integration_type)
+  if (!connector) throw new AppError('not_found')
+  return scopeReport(connector, { requested: config.scopes_requested, granted: config.scopes_granted })
 }
 
 const resourceColumns = 'id, integration_id, kind, external_id, name, enabled, metadata, missing_since, created_at'

@@ -11,12 +11,13 @@ const reserved = new Set([
 /**
  * Where the browser is sent to ask for consent (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
  * `codeVerifier` is needed where the connector uses PKCE and not looked at where it does not.
+ * @param account the provider's id of the account that the person is to choose, where its page can be told; null: any
  * @throws TypeError for a reserved parameter or a missing verifier
  */
-export async function authorizeUrl(client: OAuthClient, flow: { state: string, codeVerifier: string | null }): Promise<URL> {
+export async function authorizeUrl(client: OAuthClient, flow: { state: string, codeVerifier: string | null }, account: string | null = null): Promise<URL> {
   const { authorization } = client.connector
   const url = addressBelow(client.authBase, authorization.authorizePath)
-  for (const [name, value] of Object.entries(authorization.authorizeParameters ?? {})) {
+  for (const [name, value] of Object.entries({ ...authorization.authorizeParameters, ...(account === null ? {} : authorization.pinAccount?.(account)) })) {
     if (reserved.has(name.toLowerCase())) throw new TypeError(`A connector may not set the authorize parameter ${name}`)
     url.searchParams.set(name, value)
   }

@@ -75,6 +75,16 @@ export function isRefusal(body: unknown): boolean {
   return isRecord(body) && ((typeof body.error === 'string' && body.error !== '') || isRecord(body.error) || body.ok === false)
 }
 
+/** The codes that a refusal names, wherever the provider puts them. */
+export function refusalCodes(body: unknown): string[] {
+  return wordsOf(body).codes
+}
+
+/** Whether what a refusal says will pass by itself. */
+export function mayPass(body: unknown): boolean {
+  return bySaying(body)?.failure === 'passing'
+}
+
 /** The failure of an answer that is no grant, as a 4xx, a 5xx or a 2xx with a refusal inside. */
 export function tokenFailure(answer: Pick<Answer, 'status' | 'body'>, grant: Grant): OAuthError {
   const { status, body } = answer

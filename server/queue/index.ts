@@ -60,7 +60,8 @@ export async function work<N extends JobName>(
         log.error('job with an unreadable payload was dropped', { job: name, job_id: job.id })
         continue
       }
-      await handle(payload.data, job.signal)
+      // Made by the schema of this very name, which TypeScript does not follow through the table.
+      await handle(payload.data as JobPayload<N>, job.signal)
     }
   })
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** The job types: name, and what a payload may hold. Ids only: a payload is stored, and seen by whoever reads the queue. */
 export const jobs = {
   'scan.run': z.strictObject({ assessment_id: z.uuid() }),
+  'alert.deliver': z.strictObject({ change_id: z.uuid() }),
 } as const
 
 export type JobName = keyof typeof jobs

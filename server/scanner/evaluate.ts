@@ -29,11 +29,22 @@ export function unverified(error: ProviderError, endpoint?: Endpoint): Evaluatio
   }
 }
 
+/** The provider said that the grant lacks what the check's calls need: they are not made. */
+function ungranted(missing: readonly string[]): Evaluation {
+  return {
+    verdict: 'error',
+    summary: `The grant lacks a permission. It needs ${missing.join(' and ')}.`,
+    evidence: { reason: 'scope_missing', missing_permission: missing.join(' ') },
+  }
+}
+
+/** @param missing permissions that the check needs and the grant is known not to have */
 export async function evaluate(
-  connector: Connector, check: Check, resource: ResourceDescription, api: ApiReader, now: Date,
+  connector: Connector, check: Check, resource: ResourceDescription, api: ApiReader, missing: readonly string[], now: Date,
 ): Promise<Evaluation> {
   const unavailable = connector.unavailable(resource)
   if (unavailable) return { verdict: 'not_applicable', summary: unavailable, evidence: {} }
+  if (missing.length > 0) return ungranted(missing)
   const answers: Record<string, unknown> = {}
   for (const [name, endpoint] of Object.entries(check.reads)) {
     try {

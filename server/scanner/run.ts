@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { noteAudit, type AuditAction } from '#server/audit'
-import type { ApiReader, ResourceDescription } from '#server/connectors/contract'
+import type { ApiReader, Check, ResourceDescription } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError, ProviderError } from '#server/errors'
@@ -14,12 +14,13 @@ import { withApi } from '#server/integrations/credentials'
 import { CredentialError } from '#server/integrations/credential-error'
 import { resourceRows } from '#server/integrations/resources'
 import { readRow, type IntegrationRow } from '#server/integrations/row'
-import { EncryptionError } from '#server/utils/encryption'
+import { EncryptionError, type EncryptionErrorCode } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
-import { enabledChecks } from './checks'
+import { countScan } from '#server/utils/metrics'
 import { evaluate, sharedReader } from './evaluate'
 import { Lease } from './lease'
 import { forEachLimited } from './limit'
+import { planScan, type Plan } from './plan'
 
 /** Calls to a provider at once, per assessment. */
 const CONCURRENCY = 4
@@ -49,17 +50,19 @@ export async function runAssessment(assessmentId: string, signal: AbortSignal): 
 }
 
 async function scan(claimed: Claimed, lease: Lease): Promise<void> {
-  const use = { integrationId: claimed.integration_id, purpose: 'scan', actor: worker }
+  const plan = planScan(await readRow(claimed.integration_id))
+  const use = { integrationId: claimed.integration_id, purpose: 'scan', actor: worker, detail: { assessment_id: claimed.id, ...plan.purpose } }
   let results: Result[]
   try {
-    results = await withApi(use, lease.signal, async (api, row) => runChecks(row, await relist(api, row), lease))
+    results = await withApi(use, lease.signal, async (api, row) => runChecks(row, plan, await relist(api, row), lease))
   }
   catch (error) {
     // Will pass: like a provider that is down, this costs each check an `error`, and no finding changes.
     if (!(error instanceof CredentialError) || error.failure === 'dead_grant') throw error
-    results = await runChecks(await readRow(claimed.integration_id), refusing(new ProviderError('unreachable', 'credential renewal', { cause: error })), lease)
+    results = await runChecks(await readRow(claimed.integration_id), plan, refusing(new ProviderError('unreachable', 'credential renewal', { cause: error })), lease)
   }
   if (!await lease.complete(results)) return
+  countScan('completed')
   const counts = Object.groupBy(results, result => result.verdict)
   await note(claimed, 'scan.completed', Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0])))
 }
@@ -69,6 +72,11 @@ async function scan(claimed: Claimed, lease: Lease): Promise<void> {
  * asked all the same: each check then says for itself what it could not verify.
  */
 async function relist(api: ApiReader, row: IntegrationRow): Promise<ApiReader> {
+  const missing = planScan(row).missing(row.connector.discovery)
+  if (missing.length > 0) {
+    log.warn('resources may not be listed', { integration_id: row.id, missing })
+    return api
+  }
   try {
     const found: ResourceDescription[] = []
     for await (const resource of row.connector.resources(api)) found.push(resource)
@@ -96,9 +104,12 @@ async function enabledResources(row: IntegrationRow): Promise<Target[]> {
   return rows.map(({ id, kind, external_id, name, metadata }) => ({ id, kind, externalId: external_id, name, metadata: z.record(z.string(), z.json()).catch({}).parse(metadata) }))
 }
 
-async function runChecks(row: IntegrationRow, api: ApiReader, lease: Lease): Promise<Result[]> {
+async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease: Lease): Promise<Result[]> {
   const targets = await enabledResources(row)
-  const checks = enabledChecks(row.connector, z.array(z.string()).catch([]).parse(row.config.enabled_checks))
+  // The credential was handed out for these and no others; a renewal on the way may have left it with less.
+  const { checks } = plan
+  const plans = [plan, planScan(row)]
+  const missing = ({ reads }: Check) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
   const reader = sharedReader(api)
   const pairs = targets.flatMap(target => checks.map(check => ({ target, check })))
   const results: Result[] = []
@@ -106,7 +117,7 @@ async function runChecks(row: IntegrationRow, api: ApiReader, lease: Lease): Pro
   await forEachLimited(pairs, CONCURRENCY, async ({ target, check }) => {
     lease.signal.throwIfAborted()
     const checkedAt = new Date()
-    const { verdict, summary, evidence } = await evaluate(row.connector, check, target, reader, checkedAt)
+    const { verdict, summary, evidence } = await evaluate(row.connector, check, target, reader, missing(check), checkedAt)
     lease.signal.throwIfAborted()
     results.push({ resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })
     lease.progress(results.length, pairs.length)
@@ -118,7 +129,15 @@ async function runChecks(row: IntegrationRow, api: ApiReader, lease: Lease): Pro
 async function fail(claimed: Claimed, lease: Lease, error: unknown): Promise<void> {
   const { code, message } = failure(error)
   if (code === 'internal') log.error('assessment failed', { assessment_id: claimed.id, error })
-  if (await lease.fail({ code, message })) await note(claimed, 'scan.failed', { code })
+  if (!await lease.fail({ code, message })) return
+  countScan('failed')
+  await note(claimed, 'scan.failed', { code })
+}
+
+/** The key's trouble and not the credential's: nobody has to reconnect. */
+const keyFailures: Partial<Record<EncryptionErrorCode, string>> = {
+  key_unavailable: 'The key management service did not open the credential\'s key. The connection is as it was: scan again when the service is back.',
+  key_exhausted: 'The organization\'s key has been used as often as a key may be. The operator has to run: npm run keys:rotate -- --data-keys',
 }
 
 function failure(error: unknown): { code: string, message: string } {
@@ -127,7 +146,12 @@ function failure(error: unknown): { code: string, message: string } {
       ? { code: 'reconnect_required', message: 'The provider no longer accepts this connection. Reconnect it.' }
       : { code: `credential_${error.failure}`, message: 'The credential could not be renewed. It is tried again by itself.' }
   }
-  if (error instanceof EncryptionError) return { code: 'credential_unreadable', message: 'The stored credential can\'t be opened with this installation\'s keys. Reconnect, or ask the operator to restore the key.' }
+  if (error instanceof EncryptionError) {
+    const message = keyFailures[error.code]
+    return message
+      ? { code: error.code, message }
+      : { code: 'credential_unreadable', message: 'The stored credential can\'t be opened with this installation\'s keys. Reconnect, or ask the operator to restore the key.' }
+  }
   if (error instanceof AppError) return { code: error.code, message: error.message }
   return { code: 'internal', message: 'Something went wrong on our side.' }
 }

@@ -33,13 +33,16 @@ export const remedies = {
   WORKER: onOrOff,
   WEB: onOrOff,
   TRUST_PROXY: onOrOff,
+  METRICS_TOKEN: 'make one with: openssl rand -hex 32, or remove it',
+  ALERT_WEBHOOK_URL: 'set the address that takes alerts, such as https://alerts.example.com/allyship, or remove it to send none',
+  ALERT_WEBHOOK_SECRET: 'make one with: echo "whsec_$(openssl rand -base64 32)"',
   LOG_LEVEL: 'set it to debug, info, warn, error or silent, or remove it',
 } as const
 export type Variable = keyof typeof remedies
 
 export const variableNames: readonly string[] = Object.keys(remedies)
 /** What follows a provider's id in upper case. */
-export const providerSuffixes = ['_CLIENT_ID', '_CLIENT_SECRET', '_API_URL', '_AUTH_URL'] as const
+export const providerSuffixes = ['_CLIENT_ID', '_CLIENT_SECRET', '_API_URL', '_AUTH_URL', '_CLIENT_SECRET_EXPIRES'] as const
 
 export const webAddress = z.string().transform((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : null
@@ -49,6 +52,21 @@ export const webAddress = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'is not an http or https address without user, query and fragment' })
   return z.NEVER
 })
+/** May carry a query: some receivers have their key there. The path is one that server/oauth/address.ts takes. */
+const receiver = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.password && !/[#\s]/.test(text)
+    && /^\/[^/]/.test(url.pathname) && !url.pathname.includes('//')
+}, 'is not an http or https address with a path, without user and fragment')
+/** Standard Webhooks: base64 of 24 to 64 bytes. */
+const webhookSecret = z.string().refine((text) => {
+  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
+  const { length } = Buffer.from(base64, 'base64')
+  return length >= 24 && length <= 64
+}, 'is not whsec_ followed by base64 of 24 to 64 bytes')
+/** The day, or the moment, as ISO 8601 in UTC. */
+export const dateOrTime = z.union([z.iso.date().transform(day => `${day}T00:00:00.000Z`), z.iso.datetime({ offset: true }).transform(text => new Date(text).toISOString())],
+  'is neither a date like 2027-01-31 nor a time like 2027-01-31T12:00:00Z')
 const postgres = z.string().refine(
   text => URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol), 'is not a postgresql:// address')
 const opaque = z.string().regex(/^[\x21-\x7E]+$/, 'holds a space or a character that no key has')
@@ -80,6 +98,9 @@ export const environmentSchema = z.object({
   WORKER: toggle.default(true),
   WEB: toggle.default(true),
   TRUST_PROXY: toggle.default(false),
+  METRICS_TOKEN: opaque.min(16, 'is shorter than 16 characters').optional(),
+  ALERT_WEBHOOK_URL: receiver.optional(),
+  ALERT_WEBHOOK_SECRET: webhookSecret.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is no level').default('info'),
 } satisfies Record<Variable, z.ZodType>)
 

@@ -9,13 +9,15 @@
  */
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { environmentSchema, faultsBetween, remedies, webAddress, type Variable } from './env-schema.ts'
+import { dateOrTime, environmentSchema, faultsBetween, remedies, webAddress, type Variable } from './env-schema.ts'
 
 export interface ProviderEnv {
   clientId?: string
   clientSecret?: string
   apiUrl?: string
   authUrl?: string
+  /** ISO 8601: when the provider ends the client secret, if the operator says so. */
+  clientSecretExpires?: string
   /** Names of the variables without which the provider is not configured. */
   missing: string[]
 }
@@ -40,6 +42,10 @@ export interface Env {
   web: boolean
   /** A reverse proxy stands in front, so that the last X-Forwarded-For address is the caller's. */
   trustProxy: boolean
+  /** Opens GET /api/metrics; null: there is no such call. */
+  metricsToken: string | null
+  /** Where alerts are sent. Its path and query may be secret: not to be logged. */
+  alertWebhook: { url: string, secret: string | null } | null
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** @throws EnvironmentError when the provider's own addresses are not valid (see `loadEnv`) */
   provider: (id: string) => ProviderEnv
@@ -69,12 +75,15 @@ function readProvider(set: Record<string, string>, id: string): ProviderEnv {
   const [api, auth] = names.map(name => webAddress.optional().safeParse(set[name]))
   const faults = [api, auth].flatMap((result, index) => (result?.error?.issues ?? []).map(issue =>
     ({ variable: names[index] ?? '', problem: issue.message, remedy: 'set the provider\'s address, or remove it to use its own' })))
+  const expires = dateOrTime.optional().safeParse(set[`${prefix}_CLIENT_SECRET_EXPIRES`])
+  if (expires.error) faults.push({ variable: `${prefix}_CLIENT_SECRET_EXPIRES`, problem: expires.error.issues[0]?.message ?? 'is no date', remedy: 'set the day on which the secret ends, such as 2027-01-31, or remove it' })
   if (faults.length) throw new EnvironmentError(faults)
   return {
     clientId: set[`${prefix}_CLIENT_ID`],
     clientSecret: set[`${prefix}_CLIENT_SECRET`],
     apiUrl: api?.data,
     authUrl: auth?.data,
+    clientSecretExpires: expires.data,
     missing: [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`].filter(name => !set[name]),
   }
 }
@@ -118,6 +127,8 @@ export function readEnv(source: EnvSource, options: { providers?: readonly strin
     worker: values.WORKER,
     web: values.WEB,
     trustProxy: values.TRUST_PROXY,
+    metricsToken: values.METRICS_TOKEN ?? null,
+    alertWebhook: values.ALERT_WEBHOOK_URL ? { url: values.ALERT_WEBHOOK_URL, secret: values.ALERT_WEBHOOK_SECRET ?? null } : null,
     logLevel: values.LOG_LEVEL,
     provider: id => readProvider(set, id),
   }

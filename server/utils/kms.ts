@@ -9,16 +9,17 @@ import { EncryptionError } from './encryption.ts'
 
 type Context = Record<string, string>
 
-/** Milliseconds: for a connection, and for the whole answer. */
+/** Milliseconds: for a connection, for an answer, and for both attempts together. */
 const CONNECT_MS = 2_000
-const ANSWER_MS = 5_000
+const ANSWER_MS = 3_000
+const PATIENCE_MS = 7_000
 
 let client: Promise<{ sdk: typeof import('@aws-sdk/client-kms'), kms: KMSClient }> | undefined
 
 /** Loaded on first use: most installations have no KMS. */
 async function open() {
   client ??= import('@aws-sdk/client-kms').then(sdk => ({
-    sdk, kms: new sdk.KMSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS } }),
+    sdk, kms: new sdk.KMSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true } }),
   }))
   return client
 }
@@ -26,9 +27,16 @@ async function open() {
 /** What KMS says of a blob that was altered, or moved to another key or organization. */
 const rejections = ['InvalidCiphertextException', 'IncorrectKeyException']
 
+/** The system's code (ECONNREFUSED) says more than the name that every error has. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const names = ['code' in error ? error.code : null, error.name]
+  return names.find(name => typeof name === 'string' && /^[A-Za-z_]{3,60}$/.test(name)) as string | undefined ?? 'unknown'
+}
+
 /** No message of the SDK goes on: it may quote ids, hosts and the request. */
 function failure(error: unknown): EncryptionError {
-  const name = error instanceof Error && /^[A-Za-z]{3,60}$/.test(error.name) ? error.name : 'unknown'
+  const name = nameOf(error)
   if (rejections.includes(name)) return new EncryptionError('value_rejected', 'A data key was altered, or moved from another organization, or wrapped by another KMS key')
   return new EncryptionError('key_unavailable', `The key management service did not open or make a key (${name}). `
     + 'Check ENCRYPTION_KMS_KEY_ID, the AWS region and credentials, and that kms:Encrypt and kms:Decrypt are allowed')
@@ -39,7 +47,7 @@ export async function kmsEncrypt(keyId: string, secret: Uint8Array, context: Con
   try {
     const { sdk, kms } = await open()
     const { CiphertextBlob: blob } = await kms.send(
-      new sdk.EncryptCommand({ KeyId: keyId, Plaintext: secret, EncryptionContext: context }), { abortSignal: AbortSignal.timeout(2 * ANSWER_MS) })
+      new sdk.EncryptCommand({ KeyId: keyId, Plaintext: secret, EncryptionContext: context }), { abortSignal: AbortSignal.timeout(PATIENCE_MS) })
     if (!blob) throw new Error('NoCiphertext')
     return Buffer.from(blob).toString('base64')
   }
@@ -53,7 +61,7 @@ export async function kmsDecrypt(blob: string, context: Context): Promise<Buffer
   try {
     const { sdk, kms } = await open()
     const { Plaintext: secret } = await kms.send(
-      new sdk.DecryptCommand({ CiphertextBlob: Buffer.from(blob, 'base64'), EncryptionContext: context }), { abortSignal: AbortSignal.timeout(2 * ANSWER_MS) })
+      new sdk.DecryptCommand({ CiphertextBlob: Buffer.from(blob, 'base64'), EncryptionContext: context }), { abortSignal: AbortSignal.timeout(PATIENCE_MS) })
     if (secret?.length !== 32) throw new Error('NoPlaintext')
     return Buffer.from(secret)
   }

@@ -36,6 +36,8 @@ const shapes: ReadonlyArray<readonly [RegExp, string]> = [
   // Tokens that say what they are: Supabase, GitHub, Slack, Netlify, Stripe-like, AWS.
   [/(?<![A-Za-z0-9])(?:sbp|sba|sbr|sb_secret|sb_temp|gh[a-z]|github_pat|xox[a-z]|xapp|nf[a-z]|vc[a-z]|sk_live|sk_test|whsec)[_-][\w-]{8,}/g, redacted],
   [/(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g, redacted],
+  // The address of a calendar feed is a key by itself.
+  [/(\/api\/calendar\/)[^\s/?#"'<>]+/gi, `$1${redacted}`],
   // A cookie header holds many names.
   [/((?:set-)?cookie\\?["']?\s{0,4}:\s{0,4}\\?["']?)[^\r\n"]+/gi, `$1${redacted}`],
   // Names and values in addresses, forms, JSON and headers that are part of a text.

@@ -57,7 +57,7 @@ grant select, insert, update, delete on table public.organization_keys to servic
 grant select, insert, update on table public.key_encryption_keys, public.key_rotations to service_role;
 grant select, insert on table public.installation_secrets to service_role;
 
--- The key that stands in the row's own values, to find them by. Null: no secret is stored.
+-- The key that stands in the row's own values, to find them by. Null: no secret is stored, or it names no key.
 alter table public.integrations add column credential_key_id text
   generated always as (substring(config ->> 'access_token' from '^([0-9a-f]{8}):')) stored;
 create index integrations_credential_key_id_idx on public.integrations (organization_id, credential_key_id);
@@ -115,12 +115,14 @@ language sql set search_path = '' as $$
     on conflict (kek_id) do update set encryptions = k.encryptions + excluded.encryptions
 $$;
 
--- Wraps of another key-encryption key, in order.
-create function public.wraps_to_rewrite(p_kek_id text, p_limit integer)
+-- Wraps of another key-encryption key, in order, after the one named (null: from the first).
+create function public.wraps_to_rewrite(p_kek_id text, p_after_organization_id uuid, p_after_key_id text, p_limit integer)
 returns table (organization_id uuid, key_id text, wrapped text)
 language sql stable set search_path = '' as $$
   select k.organization_id, k.key_id, k.wrapped from public.organization_keys k
-  where k.kek_id <> p_kek_id order by k.organization_id, k.key_id limit p_limit
+  where k.kek_id <> p_kek_id and (k.organization_id, k.key_id)
+    > (coalesce(p_after_organization_id, '00000000-0000-0000-0000-000000000000'), coalesce(p_after_key_id, ''))
+  order by k.organization_id, k.key_id limit p_limit
 $$;
 
 -- Rewrites wraps that are still the ones that were read. @returns how many
@@ -160,13 +162,15 @@ language sql stable set search_path = '' as $$
   order by o.id limit p_limit
 $$;
 
--- Integrations whose values are not under their organization's current key, after `p_after`, with what opens them.
+-- Integrations whose values are not under their organization's current key, after `p_after`. A value that names no key (the
+-- form allows it) is under none.
 create function public.credentials_to_rotate(p_after uuid, p_limit integer)
 returns table (id uuid, organization_id uuid, integration_type text, version bigint, config jsonb)
 language sql stable set search_path = '' as $$
   select i.id, i.organization_id, i.integration_type, i.version, i.config from public.integrations i
   join public.organization_keys k on k.organization_id = i.organization_id and k.retired_at is null
-  where i.credential_key_id <> k.key_id and (p_after is null or i.id > p_after)
+  where i.credential_key_id is distinct from k.key_id and i.config ->> 'access_token' is not null
+    and i.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
   order by i.id limit p_limit
 $$;
 
@@ -229,13 +233,13 @@ $$;
 
 revoke all on function public.organization_wraps(uuid), public.reserve_encryptions(uuid, integer),
   public.add_organization_key(uuid, text, text, text, text), public.count_wraps(text, integer),
-  public.wraps_to_rewrite(text, integer), public.store_wraps(jsonb, text), public.start_key_rotation(),
+  public.wraps_to_rewrite(text, uuid, text, integer), public.store_wraps(jsonb, text), public.start_key_rotation(),
   public.organizations_to_rekey(timestamptz, integer), public.credentials_to_rotate(uuid, integer),
   public.store_rotated_credentials(jsonb), public.drop_empty_keys(), public.key_census(), public.keys_needed()
   from public, anon, authenticated, service_role;
 grant execute on function public.organization_wraps(uuid), public.reserve_encryptions(uuid, integer),
   public.add_organization_key(uuid, text, text, text, text), public.count_wraps(text, integer),
-  public.wraps_to_rewrite(text, integer), public.store_wraps(jsonb, text), public.start_key_rotation(),
+  public.wraps_to_rewrite(text, uuid, text, integer), public.store_wraps(jsonb, text), public.start_key_rotation(),
   public.organizations_to_rekey(timestamptz, integer), public.credentials_to_rotate(uuid, integer),
   public.store_rotated_credentials(jsonb), public.drop_empty_keys(), public.key_census(), public.keys_needed()
   to service_role;

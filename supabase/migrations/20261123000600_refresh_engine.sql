@@ -269,11 +269,13 @@ language sql set search_path = '' as $$
     where i.id = p_id and i.version = p_version
 $$;
 
+-- As before, and the slot that is due first.
 create or replace function public.store_connection(p_integration jsonb, p_resources jsonb, p_version bigint default null)
 returns uuid
 language plpgsql set search_path = '' as $$
 declare
   v public.integrations := jsonb_populate_record(null::public.integrations, p_integration);
+  v_paused boolean := false;
   v_assessment uuid;
 begin
   if p_version is null then
@@ -285,17 +287,25 @@ begin
       on conflict do nothing;
   else
     -- A running refresh loses its claim: its token belongs to the grant that this one replaces.
-    update public.integrations set config = config || v.config, status = 'active', last_error = null,
+    update public.integrations set config = config || v.config, last_error = null,
+        status = case when status = 'paused' then 'paused' else 'active' end,
         external_account_name = v.external_account_name, refresh_due_at = v.refresh_due_at, last_success_at = now(),
         refresh_slot = coalesce(v.refresh_slot, 'main'), refresh_failures = 0,
         next_check_at = v.next_check_at, connected_by = v.connected_by, version = version + 1,
         refresh_lease_owner = null, refresh_lease_until = null
-      where id = v.id and organization_id = v.organization_id and version = p_version;
+      where id = v.id and organization_id = v.organization_id and version = p_version
+      returning status = 'paused' into v_paused;
   end if;
   if not found then
     return null;
   end if;
   perform public.sync_resources(v.id, v.organization_id, p_resources);
+  if v_paused then
+    select a.id into v_assessment from public.assessments a where a.integration_id = v.id order by a.created_at desc limit 1;
+    if v_assessment is not null then
+      return v_assessment;
+    end if;
+  end if;
   insert into public.assessments (organization_id, integration_id, trigger, requested_by)
     values (v.organization_id, v.id, 'connect', v.connected_by)
     on conflict (integration_id) where status in ('queued', 'running') do nothing

@@ -13,6 +13,8 @@ export interface Place {
   as?: Who
   /** Stands there when everything is drawn. */
   drawn: (page: Page) => ReturnType<Page['locator']>
+  /** The page itself answers 404, which a browser notes in its console. */
+  gone?: boolean
   /** What people come for: a keyboard reaches it. */
   actions?: (page: Page) => ReturnType<Page['locator']>[]
 }
@@ -40,6 +42,9 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
     { name: 'integrations-empty', path: () => '/integrations', as: 'newcomer', drawn: page => page.getByText('Nothing is connected yet'), actions: page => [link(page, 'Connect Supabase')] },
     { name: 'integrations-denied', path: () => '/integrations?error=access_denied', as: 'newcomer', drawn: page => page.getByRole('alert') },
   ],
+  'integrations/confirm/[id].vue': [
+    { name: 'confirm-ended', gone: true, path: () => '/integrations/confirm/3f6e4b1c-0000-4000-8000-000000000000', drawn: heading('There is nothing to confirm here any more'), actions: page => [link(page, 'Go to integrations')] },
+  ],
   'integrations/[id]/index.vue': [
     { name: 'integration', path: id => `/integrations/${id}`, drawn: heading('Evidence'), actions: page => [button(page, 'Scan now'), button(page, 'Pause'), page.locator('summary').first()] },
   ],
@@ -48,6 +53,9 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
   ],
   'integrations/[id]/configuration.vue': [
     { name: 'integration-configuration', path: id => `/integrations/${id}/configuration`, drawn: heading('Checks'), actions: page => [page.getByRole('switch').first(), control(page, 'Schedule as cron'), page.getByRole('switch').last()] },
+  ],
+  'integrations/[id]/health.vue': [
+    { name: 'integration-health', path: id => `/integrations/${id}/health`, drawn: page => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').first() },
   ],
   'integrations/[id]/history.vue': [
     { name: 'integration-history', path: id => `/integrations/${id}/history`, drawn: page => page.getByText('Completed').first() },
@@ -63,7 +71,14 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
     { name: 'settings-members', path: () => '/settings/members', drawn: page => button(page, /^Revoke/), actions: page => [control(page, 'Email address'), button(page, 'Create invitation'), button(page, /^Revoke/)] },
   ],
   'settings/organization.vue': [
-    { name: 'settings-organization', path: () => '/settings/organization', drawn: page => button(page, 'Create organization'), actions: page => [button(page, 'Create organization')] },
+    { name: 'settings-organization', path: () => '/settings/organization', drawn: page => button(page, 'Create organization'), actions: page => [button(page, 'Create organization'), button(page, /^Delete /)] },
+  ],
+  'settings/receipts.vue': [
+    { name: 'settings-receipts', path: () => '/settings/receipts', drawn: page => link(page, /^Download receipt of/), actions: page => [link(page, /^Download receipt of/)] },
+    { name: 'settings-receipts-empty', path: () => '/settings/receipts', as: 'newcomer', drawn: page => page.getByText('Nothing was removed yet') },
+  ],
+  'settings/calendar.vue': [
+    { name: 'settings-calendar', path: () => '/settings/calendar', drawn: page => button(page, 'Make a calendar address'), actions: page => [button(page, 'Make a calendar address')] },
   ],
   'settings/audit.vue': [
     { name: 'settings-audit', path: () => '/settings/audit', drawn: page => page.getByRole('region', { name: 'Audit log' }).getByRole('listitem').first() },

@@ -1,7 +1,7 @@
 /** What a page draws while it waits, and when the server fails: never nothing, and always a way on. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seriousViolations } from '../support/browser.ts'
-import { ApiClient } from '../support/client.ts'
+import { ApiClient, expectStatus } from '../support/client.ts'
 import { connectAndScan } from '../support/company.ts'
 import { open, picture, setupSandbox, visit } from '../support/nuxt-e2e.ts'
 
@@ -10,6 +10,8 @@ const owner = new ApiClient(app.url)
 let integrationId = ''
 beforeAll(async () => {
   await owner.signUp()
+  const { integrationId: removed } = await connectAndScan(owner)
+  expectStatus(await owner.delete(`/api/integrations/${removed}`), 204)
   ;({ integrationId } = await connectAndScan(owner))
 })
 
@@ -22,6 +24,9 @@ const reads = [
   { page: 'integrations in the settings', from: elsewhere, nav: 'Settings', click: 'Integrations', api: '**/api/integrations?*', drawn: 'Brightwater Labs' },
   { page: 'findings', from: elsewhere, nav: 'Main', click: 'Findings', api: '**/api/findings?*', drawn: 'Row level security is off' },
   { page: 'members', from: elsewhere, nav: 'Settings', click: 'Members', api: '**/api/members?*', drawn: 'Member since' },
+  { page: 'removed integrations', from: elsewhere, nav: 'Settings', click: 'Removed', api: '**/api/receipts?*', drawn: 'Deleted: ' },
+  { page: 'calendar', from: elsewhere, nav: 'Settings', click: 'Calendar', api: '**/api/calendar', drawn: 'There is none yet' },
+  { page: 'health', from: integration('/history'), nav: 'Integration', click: 'Health', api: '**/api/integrations/*/health', drawn: 'Forecast' },
   { page: 'audit log', from: elsewhere, nav: 'Settings', click: 'Audit log', api: '**/api/audit?*', drawn: 'Integration connected' },
   { page: 'results', from: integration('/history'), nav: 'Integration', click: 'Results', api: '**/api/assessments*/*', drawn: 'Row level security policies really restrict rows' },
   { page: 'resources', from: integration('/history'), nav: 'Integration', click: 'Configuration', api: '**/api/integrations/*/resources?*', drawn: 'brightwater-staging' },

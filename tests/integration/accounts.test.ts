@@ -426,3 +426,37 @@ describe('a forgotten password', () => {
     expect(sessionCookies(client)).toEqual([])
   })
 })
+
+describe('deleting an organization', () => {
+  const end = (client: ApiClient, id: string | undefined, name: string | undefined) => client.delete<{ receipts: unknown[] }>(`/api/organizations/${id}`, { json: { name } })
+
+  it('takes its owner and its name', async () => {
+    const { client, session: { organization } } = await newVisitor()
+    for (const name of ['another', organization?.name.toUpperCase(), `${organization?.name}.`]) {
+      const answer = await end(client, organization?.id, name)
+      expect([answer.status, problem(answer).code, fields(answer)]).toEqual([400, 'invalid_request', ['name']])
+    }
+    const company = await newCompany(stack)
+    const { name } = expectStatus(await company.owner.client.get<SessionBody>('/api/session'), 200).organization ?? { name: '' }
+    for (const [who, status] of [[company.admin.client, 403], [company.member.client, 403], [client, 404]] as const) expect((await end(who, company.organizationId, name)).status).toBe(status)
+    expect(expectStatus(await end(company.owner.client, company.organizationId, ` ${name} `), 200)).toEqual({ receipts: [] })
+    for (const colleague of [company.owner, company.admin, company.member]) {
+      expect(expectStatus(await colleague.client.get<SessionBody>('/api/session'), 200)).toMatchObject({ organization: null, organizations: [], role: null })
+      expect(problem(await colleague.client.get('/api/integrations')).code).toBe('no_organization')
+    }
+  })
+
+  it('leaves the browser in another one of the person\'s, or in the one where it is', async () => {
+    const { client, session: { organization: first } } = await newVisitor()
+    const add = async (name: string) => expectStatus(await client.post<SessionBody>('/api/organizations', { name }), 201).organization
+    const [second, third] = [await add('Second'), await add('Third')]
+    const current = async () => expectStatus(await client.get<SessionBody>('/api/session'), 200).organization?.id
+    expect(await current()).toBe(third?.id)
+    expectStatus(await end(client, second?.id, 'Second'), 200)
+    expect(await current()).toBe(third?.id)
+    expectStatus(await end(client, third?.id, 'Third'), 200)
+    expect(await current()).toBe(first?.id)
+    expect(client.jar.all().filter(cookie => cookie.name === 'organization')).toEqual([])
+    expect((await client.get('/api/integrations')).status).toBe(200)
+  })
+})

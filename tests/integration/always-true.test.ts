@@ -15,7 +15,7 @@ import { connectElsewhere, expectSeparate, expectSeparateAtOnce, expectSeparateD
 import { expectErrorsOnly } from './always-true/faulty.ts'
 import { expectCompleted, expectConnectable, expectRemovable, killAmidWork, newTenant, type Tenant } from './always-true/kill.ts'
 import { expectOneCallback } from './always-true/replay.ts'
-import { expectStatus, type ApiClient } from '../support/client.ts'
+import { expectStatus, type ApiClient, type SessionBody } from '../support/client.ts'
 import { rawHttp } from '../support/raw-http.ts'
 import { routesOfTree } from './routes/tree.ts'
 
@@ -182,11 +182,12 @@ it('8. Every input from outside is parsed by a schema; what does not fit gets a 
   const stack = await stackFor()
   const { client, id } = await newTenant(stack)
   const { data: [resource] } = expectStatus(await client.get<{ data: { id: string }[] }>(`/api/integrations/${id}/resources`), 200)
+  const { organization } = expectStatus(await client.get<SessionBody>('/api/session'), 200)
   const routes = routesOfTree().filter(route => !route.startsWith('ALL '))
   const wrong: string[] = []
   let sent = 0
   for (const route of routes) {
-    for (const input of malformedFor(route, { integrationId: id, resourceId: resource?.id ?? '' })) {
+    for (const input of malformedFor(route, { integrationId: id, resourceId: resource?.id ?? '', organizationId: organization?.id ?? '' })) {
       sent += 1
       const fault = await faultOf(client, input)
       if (fault) wrong.push(`${route} with ${input.what}: ${fault}`)

@@ -1,10 +1,15 @@
 /** The log: who did what, to what, when, from where. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditActions } from '#server/audit'
+import { checkExport } from '../../scripts/lib/audit-file.ts'
+import type { VerificationKey } from '../../scripts/lib/verification-keys.ts'
 import { ApiClient, expectStatus, newPerson, type Answer } from '../support/client.ts'
 import { connectAndScan, newColleague, newCompany, settled, type Company } from '../support/company.ts'
 import { readSessionCookie } from '../support/session-cookie.ts'
 import { startStack, type Stack } from '../support/stack.ts'
+import { tempDir } from '../support/temp-dir.ts'
 import { until } from '../support/until.ts'
 
 interface Entry {
@@ -181,6 +186,12 @@ describe('denied access', () => {
     await expectEntry('access.denied', await acme.member.client.get('/api/auth/supabase/login?integration_id=x'), { detail: { path: '/api/auth/supabase/login', code: 'forbidden' } })
   })
 
+  it('is recorded whatever stands in the path', async () => {
+    const denied = await acme.member.client.delete('/api/integrations/%00')
+    expect(denied.status).toBe(403)
+    await expectEntry('access.denied', denied, { detail: { path: '/api/integrations/%00', code: 'forbidden' } })
+  })
+
   it('stands in the log of who tried, never in that of an organization they only name', async () => {
     const before = (await log()).length
     const jar = outsider.jar.copy()
@@ -200,11 +211,49 @@ describe('denied access', () => {
   })
 })
 
+describe('the proof', () => {
+  it('audit.verified: the chain holds, after all of the above', async () => {
+    const answer = await acme.admin.client.get<{ checked: number }>('/api/audit/verify')
+    expect(expectStatus(answer, 200)).toMatchObject({ ok: true, first_fault: null, head: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string } })
+    await expectEntry('audit.verified', answer, { actor: userAt(acme.admin.id, acme.admin.person.email), detail: { ok: true, checked: answer.body.checked } })
+  })
+
+  it('audit.exported: a file whose signature anybody can check with the published keys', async () => {
+    const answer = await acme.owner.client.get('/api/audit/export')
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('content-type')).toMatch(/^application\/jsonl/)
+    expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="audit-[\w-]+\.jsonl"$/)
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    await expectEntry('audit.exported', answer, { actor: byOwner() })
+
+    const published = await new ApiClient(stack.app.url).get<{ keys: VerificationKey[] }>('/.well-known/jwks.json')
+    expect(published.status).toBe(200)
+    expect(published.headers.get('content-type')).toBe('application/jwk-set+json')
+    expect(published.headers.get('cache-control')).toBe('public, max-age=300')
+    expect(published.headers.getSetCookie()).toEqual([])
+    expect(published.text).not.toMatch(/"d"/)
+    const folder = await tempDir('export')
+    try {
+      await writeFile(join(folder.path, 'export.jsonl'), answer.text)
+      const proof = await checkExport(join(folder.path, 'export.jsonl'), async () => published.body.keys)
+      expect(proof.header).toMatchObject({ organization_id: acme.organizationId, from_seq: 1 })
+      expect(proof.footer.count).toBeGreaterThan(20)
+    }
+    finally {
+      await folder.remove()
+    }
+  })
+
+  it.each(['from_seq=0', 'from_seq=x', 'from_seq=999999', 'surplus=1'])('is not exported for ?%s', async (query) => {
+    expect((await acme.owner.client.get(`/api/audit/export?${query}`)).body).toMatchObject({ code: 'invalid_request', errors: [{ field: query.split('=')[0] }] })
+  })
+})
+
 describe('the log', () => {
   it('has a line of every kind', async () => {
     const seen = new Set((await log()).map(entry => entry.action))
-    // Elsewhere: those without an organization yet, those in somebody else's, and the end of a scan that cannot be done (scan tests).
-    const elsewhere = ['session.refused', 'password.reset', 'organization.created', 'scan.failed']
+    // Elsewhere: those without an organization yet, those in somebody else's, the end of a scan that cannot be done (scan tests), and the end of the organization.
+    const elsewhere = ['session.refused', 'password.reset', 'organization.created', 'organization.deleted', 'scan.failed']
     expect(auditActions.filter(action => !seen.has(action) && !elsewhere.includes(action))).toEqual([])
   })
 

@@ -267,29 +267,45 @@ describe('a reconnect', () => {
     expect(expectStatus(await client.get<{ data: unknown[] }>('/api/integrations'), 200).data).toHaveLength(1)
   })
 
-  it('with another account is refused and changes nothing; without naming the row it is a second one', async () => {
+  it('with another account changes nothing and asks; without naming the row it is a second one', async () => {
     const client = await stack.person()
     const location = await client.connect()
     const before = expectStatus(await client.get<{ id: string }>(`/api${location}`), 200)
     const other = [{ id: 'otherorganizationslug', slug: 'otherorganizationslug', name: 'Elsewhere Ltd' }]
     stack.provider.fail({ kind: () => Response.json(other), path: /^\/v1\/organizations$/ })
 
-    const callback = await (await startFlow(client, `?integration_id=${before.id}`)).answer('approve')
-    await expectRefused(client, callback, 'account_mismatch')
+    const flow = await startFlow(client, `?integration_id=${before.id}`)
+    expect(flow.authorize.searchParams.get('organization_slug')).toBe('kvtrzmwqyhxbncdlfgps')
+    const asked = await land(client, await flow.answer('approve'))
+    const id = /^\/integrations\/confirm\/([0-9a-f-]{36})$/.exec(asked)?.[1]
+    expect([id, flowCookies(client)]).toEqual([expect.any(String), []])
     expect(await stable(client, location)).toEqual(await stableOf(before))
+    expect(expectStatus(await client.get(`/api/connections/${id}`), 200)).toMatchObject({ wanted: { id: before.id }, found: { external_account_id: 'otherorganizationslug' }, existing: null })
+    expectStatus(await client.delete(`/api/connections/${id}`), 204)
+    expect(revocations()).toBe(1)
+    expect((await client.post(`/api/connections/${id}/confirm`)).body).toMatchObject({ status: 404, code: 'not_found' })
 
     const second = await client.connect()
     expect(second).not.toBe(location)
     expect(expectStatus(await client.get(`/api${second}`), 200)).toMatchObject({ external_account_id: 'otherorganizationslug', name: 'Elsewhere Ltd' })
+
+    // Now that it is connected, it is named, and confirming is reconnecting it.
+    const again = await land(client, await (await startFlow(client, `?integration_id=${before.id}`)).answer('approve'))
+    const pending = again.split('/').at(-1)
+    expect(expectStatus(await client.get(`/api/connections/${pending}`), 200)).toMatchObject({ existing: { id: second.split('/').at(-1) } })
+    expect(expectStatus(await client.post(`/api/connections/${pending}/confirm`), 200)).toEqual({ integration_id: second.split('/').at(-1) })
+    expect(await stable(client, location)).toEqual(await stableOf(before))
   })
 
-  it('of an integration that is another organization\'s is refused as that of an unknown one', async () => {
+  it('of an integration that is another organization\'s does not start, as that of an unknown one', async () => {
     const [mine, theirs] = [await stack.person(), await stack.person()]
     const id = (await theirs.connect()).split('/').at(-1)
     for (const named of [id, '3f6e4b1c-0000-4000-8000-000000000000']) {
-      const callback = await (await startFlow(mine, `?integration_id=${named}`)).answer('approve')
-      expect(await land(mine, callback)).toBe('/integrations?error=account_mismatch')
+      const path = `/api/auth/supabase/login?integration_id=${named}`
+      expect((await mine.get(path)).body).toMatchObject({ status: 404, code: 'not_found' })
+      expect((await mine.get(path, { headers: { accept: 'text/html' } })).location).toBe('/integrations?error=account_mismatch')
     }
+    expect(flowCookies(mine)).toEqual([])
     await expectNothingStored(mine)
   })
 })

@@ -1,15 +1,11 @@
 /** Starting: what is wrong is said in one message, and nothing is half started. */
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, inject, it } from 'vitest'
 import { appEnvironment, serverEntry, startApp, type TestApp } from '../support/app.ts'
 import { newEncryptionKey } from '../support/backend.ts'
 import { runNode } from '../support/child.ts'
 import { ApiClient, expectStatus, newPerson } from '../support/client.ts'
-import { settled } from '../support/company.ts'
-import { freePort } from '../support/free-port.ts'
-import { callbacks, startProvider } from '../support/provider.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const closers: (() => Promise<void>)[] = []
@@ -128,36 +124,5 @@ once('the embedded database', () => {
     const { code, output } = await refusalOf({}, app.dataDir)
     expect(code).toBe(1)
     expect(output).toContain('holds a database and no encryption.key')
-  })
-})
-
-once('another ENCRYPTION_KEY over existing data', () => {
-  it('opens no credential, says so, loses nothing, and is mended by the old key', async () => {
-    const port = await freePort()
-    const provider = await startProvider({ redirectUris: callbacks(`http://localhost:${port}`) })
-    closers.push(provider.close)
-    const [first, second] = [newEncryptionKey(), newEncryptionKey()]
-    const app = await start({ port, env: { ...provider.env, ENCRYPTION_KEY: first } })
-    const person = newPerson()
-    const client = new ApiClient(app.url)
-    await client.signUp(person)
-    const id = (await client.connect()).split('/').at(-1) ?? ''
-    await settled(client, id)
-
-    const scan = async () => {
-      await client.signIn(person)
-      expectStatus(await client.post(`/api/integrations/${id}/scan`), 202)
-      const [newest] = await settled(client, id)
-      return newest as unknown as { status: string, error: { code: string } | null }
-    }
-    await app.kill('SIGTERM')
-    await app.restart({ ENCRYPTION_KEY: second })
-    expect(await scan()).toMatchObject({ status: 'failed', error: { code: 'credential_unreadable' } })
-    expect(expectStatus(await client.get(`/api/integrations/${id}`), 200)).toMatchObject({ status: 'active' })
-
-    await app.kill('SIGTERM')
-    await app.restart({ ENCRYPTION_KEY: second, ENCRYPTION_KEYS_PREVIOUS: `${randomBytes(32).toString('base64')}, ${first}` })
-    expect(await scan()).toMatchObject({ status: 'completed', error: null })
-    expect([first, second].some(key => app.output().includes(key))).toBe(false)
   })
 })

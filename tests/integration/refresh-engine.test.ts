@@ -1,8 +1,11 @@
 /** The task that keeps credentials alive: what is due, what never ends, who fails, and who must not suffer from that. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useConnectors } from '#server/connectors/registry'
+import { serviceClient } from '#server/database/clients'
 import { refreshDue, REFRESH_LANES, ROWS_PER_LANE, type RefreshRun } from '#server/integrations/refresh-due'
-import { withStoredCredential } from '#server/integrations/credentials'
+import { toBegun } from '#server/integrations/begun'
+import { openConfig, withStoredCredential } from '#server/integrations/credentials'
+import { redeem, TurnMissed } from '#server/integrations/redeem'
 import { days, hours, minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
@@ -257,6 +260,19 @@ describe('who fails', () => {
 })
 
 describe('what is ours to mend', () => {
+  it('a turn that comes late sends nothing: the lease would not outlast the call', async () => {
+    const [id = ''] = await seedConnections(rooms.sql, mirror, second, 1, 300)
+    const begun = toBegun(await serviceClient().rpc('begin_refresh', { p_id: id, p_owner: 'me', p_seconds: 90, p_slot: 'main', p_seen_version: 1, p_seen_failed_at: null as unknown as string }).then(answer => answer.data), 'me', 'main')
+    let left = false
+    await expect(redeem(begun, openConfig, async () => {
+      clock.pass(41_000)
+      return () => { left = true }
+    })).rejects.toBeInstanceOf(TurnMissed)
+    expect([left, second.tokenCalls.length]).toEqual([true, 0])
+    expect(await rooms.sql('select state from public.refresh_journal where integration_id = $1', [id])).toEqual([])
+    expect(await run()).toEqual({ ...nothing, refreshed: 1 })
+  })
+
   it('one row that can\'t be read stops nobody, and does not come first again', async () => {
     const [broken = '', ...others] = await seedConnections(rooms.sql, mirror, second, 5, 300)
     await rooms.sql(`update public.integrations set config = config - 'access_token', refresh_due_at = '2020-01-01' where id = $1`, [broken])

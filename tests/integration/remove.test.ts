@@ -63,6 +63,20 @@ it('ends the grant first, in the provider\'s own words, and then leaves nothing 
   expect(await removals(client, id)).toMatchObject([{ target: { type: 'integration', id }, detail: { integration_type: 'supabase', revocation: 'revoked' } }])
 })
 
+it('leaves a receipt, a file whose lines can be counted', async () => {
+  const { client, id } = await connected()
+  const address = (await client.delete(`/api/integrations/${id}`)).headers.get('x-receipt') ?? ''
+  expect(address).toMatch(/^\/api\/receipts\/[0-9a-f-]{36}$/)
+  const answer = await client.get<{ id: string, integration: { id: string } }>(address)
+  expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([200, 'application/json', 'no-store'])
+  expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="disconnect-receipt-[a-z0-9-]+-\d{4}-\d\d-\d\d\.json"$/)
+  expect(answer.text).toBe(`${JSON.stringify(answer.body, null, 2)}\n`)
+  expect(answer.body).toMatchObject({ id: address.split('/').at(-1), integration: { id } })
+  const { data } = expectStatus(await client.get<List<{ id: string }>>('/api/receipts'), 200)
+  expect(data.map(one => one.id)).toEqual([answer.body.id])
+  expect(await removals(client, id)).toMatchObject([{ detail: { receipt: answer.body.id } }])
+})
+
 it('ends all access at the provider', async () => {
   const { client, id } = await connected()
   await assessed(client, await requestScan(client, id))

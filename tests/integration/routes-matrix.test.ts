@@ -1,9 +1,10 @@
 /** Every API route × who asks, by cookie and by token; and what every route has in common. */
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ApiClient, expectStatus, type Answer, type CallOptions } from '../support/client.ts'
+import { ApiClient, expectStatus, type Answer, type CallOptions, type SessionBody } from '../support/client.ts'
 import { connectAndScan, newColleague, newCompany, settled, type Colleague, type Company } from '../support/company.ts'
 import { CookieJar } from '../support/cookie-jar.ts'
+import { land, startFlow } from '../support/flow.ts'
 import { rawHttp } from '../support/raw-http.ts'
 import { readSessionCookie } from '../support/session-cookie.ts'
 import { startStack, type Stack } from '../support/stack.ts'
@@ -16,28 +17,44 @@ let stack: Stack
 let acme: Company
 let other: Colleague
 let world: World
+let waiting = ''
 
 beforeAll(async () => {
   // The proxy's word for where a call comes from: the limits on sign-ups are counted by that.
   stack = await startStack({ env: { TRUST_PROXY: '1' } })
   acme = await newCompany(stack)
   other = (await newCompany(stack)).owner
+  const { integrationId: removed } = await connectAndScan(acme.owner.client)
+  const receiptId = (await acme.owner.client.delete(`/api/integrations/${removed}`)).headers.get('x-receipt')?.split('/').at(-1) ?? ''
   const connected = await connectAndScan(acme.owner.client)
   world = {
-    mode: stack.backend.mode, organizationId: acme.organizationId, adminId: acme.admin.id, memberId: acme.member.id, ...connected,
+    mode: stack.backend.mode, organizationId: acme.organizationId, organizationName: acme.owner.person.organization, receiptId, adminId: acme.admin.id, memberId: acme.member.id, ...connected,
     fresh: {
       colleague: () => newColleague(stack, acme.owner.client, 'member'),
       invitationId: async () => expectStatus(await acme.owner.client.post<{ id: string }>('/api/invitations', { email: `${randomUUID()}@example.com` }), 201).id,
+      organizationId: async () => {
+        const client = new ApiClient(stack.app.url, acme.owner.client.jar.copy())
+        const made = expectStatus(await client.post<SessionBody>('/api/organizations', { name: world.organizationName }), 201)
+        return made.organization?.id ?? ''
+      },
       integrationId: async () => {
         const { integrationId, resourceId, assessmentId } = await connectAndScan(acme.owner.client)
         Object.assign(world, { integrationId, resourceId, assessmentId })
         return integrationId
+      },
+      connectionId: async () => {
+        if (waiting && (await acme.owner.client.get(`/api/connections/${waiting}`)).status === 200) return waiting
+        stack.provider.fail({ kind: () => Response.json([{ id: 'elsewhere', slug: 'elsewhere', name: 'Elsewhere' }]), path: /^\/v1\/organizations$/, times: 1 })
+        const flow = await startFlow(acme.owner.client, `?integration_id=${world.integrationId}`)
+        waiting = (await land(acme.owner.client, await flow.answer('approve'))).split('/').at(-1) ?? ''
+        return waiting
       },
       idleIntegrationId: async () => {
         if ((await acme.owner.client.get(`/api/integrations/${world.integrationId}`)).status !== 200) await world.fresh.integrationId()
         await settled(acme.owner.client, world.integrationId)
         return world.integrationId
       },
+      calendar: async () => void expectStatus(await acme.owner.client.post('/api/calendar'), 201),
     },
   }
 })
@@ -135,7 +152,7 @@ describe('another organization\'s', () => {
       expect(theirs.status).toBe(404)
       expect(whole(theirs, id)).toEqual(whole(nowhere, unknown))
     }
-    const mine = await acme.owner.client.call(method, existing.replace(/[0-9a-f-]{36}$|[0-9a-f-]{36}(?=\/(?:scan|resources)$)/, randomUUID()), { json })
+    const mine = await acme.owner.client.call(method, existing.replace(/[0-9a-f-]{36}$|[0-9a-f-]{36}(?=\/(?:scan|resources|scopes|confirm|health)$)/, randomUUID()), { json })
     expect(mine.status).toBe(404)
   })
 
@@ -152,7 +169,7 @@ describe('another organization\'s', () => {
     const byCookie = new ApiClient(stack.app.url, jar)
     for (const answer of [await byCookie.get(path), await other.client.get(path, { headers: { 'x-organization-id': acme.organizationId } })]) {
       // Their own log holds the paths that they were refused.
-      const secrets = [acme.organizationId, acme.owner.id, acme.owner.person.email, ...(route === 'GET /api/audit' ? [] : [world.integrationId])]
+      const secrets = [acme.organizationId, acme.owner.id, acme.owner.person.email, ...(route.startsWith('GET /api/audit') ? [] : [world.integrationId])]
       expect(secrets.filter(secret => answer.text.includes(secret))).toEqual([])
       expect(answer.status).toBeLessThan(500)
     }
@@ -203,7 +220,9 @@ describe('a call from another site', () => {
 describe('the session and the role are asked before the input', () => {
   it.each(Object.entries(expected).filter(([, { answers }]) => typeof answers === 'string' && answers.startsWith('401')).map(([route]) => route))('%s', async (route) => {
     const [method = '', pattern = ''] = route.split(' ')
-    const path = `${pattern.replace(':provider', 'supabase').replace(/:\w+/g, 'not-an-id')}?surplus=1`
+    // The role in the organization of the path, not in the current one.
+    const id = pattern === '/api/organizations/:id' ? acme.organizationId : 'not-an-id'
+    const path = `${pattern.replace(':provider', 'supabase').replace(/:\w+/g, id)}?surplus=1`
     const send = (client: ApiClient) => client.call(method, path, method === 'GET' ? {} : { body: '{' })
     expect((await send(new ApiClient(stack.app.url))).status).toBe(401)
     const forMember = expected[route]?.answers.toString().split(' ')[2]

@@ -1,5 +1,6 @@
 /** Credentials under a scan: renewed in time, renewed when refused, kept through a bad hour, and given up when dead. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
 import { withCredential } from '#server/integrations/credentials'
 import { getIntegration } from '#server/integrations/view'
@@ -219,7 +220,11 @@ it('writes an audit row for every use and every renewal, with its purpose and no
   expect(tail.map(row => [row.action, row.actor_type])).toEqual([
     ['credential.refreshed', 'system'], ['credential.used', 'worker'], ['scan.completed', 'worker'], ['credential.used', 'worker'],
   ])
-  expect(tail[1]?.detail).toBe('{"purpose": "scan"}')
+  const [assessment] = await rooms.sql<{ id: string }>('select id from public.assessments where integration_id = $1 order by created_at desc limit 1', [id])
+  expect(JSON.parse(String(tail[1]?.detail))).toEqual({
+    purpose: 'scan', assessment_id: assessment?.id, checks: supabase.checks.map(check => check.id),
+    scopes: ['auth:read', 'database:read', 'edge_functions:read', 'organizations:read', 'projects:read', 'rest:read', 'secrets:read', 'storage:read'],
+  })
   expect(JSON.stringify(rows)).not.toContain(accessToken)
 })
 

@@ -25,7 +25,9 @@ export function install(connector: Connector, provider: Pick<RotatingProvider, '
 /** Where any code is good. @returns the integration's id */
 export async function connectBlindly(connector: Connector, who: Caller): Promise<string> {
   const { cookie } = await beginConnection(connector, who, null)
-  return finishConnection(connector, who, openFlow(cookie.value), 'any-code', from)
+  const connected = await finishConnection(connector, who, openFlow(cookie.value), 'any-code', from)
+  if (connected.integrationId === undefined) throw new Error('It waits for a word')
+  return connected.integrationId
 }
 
 /** Integrations of one organization as connecting would have left them, past the provider's pages. @returns their ids */

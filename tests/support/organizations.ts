@@ -73,12 +73,17 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
     values ($1, $2, $3, 'rls_enabled', 'high', 'rls', 'x', now(), now())`, ids.slice(0, 3))
   await run(`insert into public.invitations (organization_id, email, role, token_hash) values ($1, 'new@example.com', 'member', $2)`, [people.id, sha256(randomUUID())])
   await run(`insert into public.api_keys (organization_id, name, key_hash) values ($1, 'CI', $2)`, [people.id, sha256(randomUUID())])
+  await run(`insert into public.calendar_feeds (organization_id, created_by, token_hash) values ($1, $2, $3)`, [people.id, people.owner, sha256(randomUUID())])
   await run(`insert into public.audit_log (organization_id, actor_type, action) values ($1, 'system', 'scan.completed')`, [people.id])
+  await run(`insert into public.pending_connections (organization_id, user_id, integration_type, wanted_integration_id, external_account_id, external_account_name, config)
+    values ($1, $2, 'supabase', $3, 'other', 'Other', '{}')`, [people.id, people.owner, integration])
   await newKey(run, people.id)
   await run(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state) values ($2, $1, 'main', 1, 'x', 'stored')`, ids.slice(0, 2))
   await run('insert into public.key_encryption_keys (kek_id, encryptions) values ($1, 1)', [people.id])
   await run('insert into public.key_rotations (id, finished_at) values ($1, now())', [people.id])
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
+  await run(`insert into public.signing_keys (kid, public_jwk, endorsement) values ($1, '{}', '{}')`, [sha256(people.id).slice(21)])
+  await run(`insert into public.disconnect_receipts (organization_id, integration_id, integration_type, name, payload) values ($1, $2, 'supabase', 'x', '{}')`, [people.id, randomUUID()])
   await run(`insert into public.webhook_receipts (provider, delivery_id) values ('github', $1)`, [people.id])
   return { ...people, integration, resource, assessment }
 }

@@ -8,9 +8,9 @@ import postgres from 'postgres'
 import { inject } from 'vitest'
 import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
-import { anonClient, userClient, useSupabase } from '#server/database/clients'
+import { anonClient, userClient, useSupabase, type SupabaseAddress } from '#server/database/clients'
 import { openEmbeddedSupabase } from '#server/database/embedded'
-import { beginConnection, finishConnection } from '#server/integrations/connect'
+import { beginConnection, finishConnection, type Connected } from '#server/integrations/connect'
 import { openFlow } from '#server/oauth/state'
 import { startQueue, stopQueue } from '#server/queue'
 import { requestScan } from '#server/scanner/request'
@@ -35,12 +35,16 @@ export interface Rooms {
   provider: Provider
   /** What another process needs in its environment to work on the same database and provider. */
   env: Record<string, string>
+  /** For `holdCalls`. */
+  address: SupabaseAddress
   /** Past every policy and privilege. */
   sql: <R extends Row = Row>(text: string, parameters?: unknown[]) => Promise<R[]>
   /** Somebody new, with an organization of their own. */
   person: () => Promise<Caller>
-  /** Through the provider's consent page. @returns the integration's id @throws ConnectRefused */
+  /** Through the provider's consent page. @returns the integration's id @throws ConnectRefused, or when it has to be confirmed */
   connect: (who: Caller, integrationId?: string | null) => Promise<string>
+  /** The same, ended as it may: stored, or waiting to be confirmed. */
+  arrive: (who: Caller, integrationId?: string | null) => Promise<Connected>
   /** Runs the integration's open assessment, or a new one, to its end. */
   scan: (who: Caller, integrationId: string) => Promise<Assessment>
   close: () => Promise<void>
@@ -62,35 +66,37 @@ export async function openRooms(options: { provider?: Omit<ProviderOptions, 'red
   captureConsole(console)
   closers.push(() => Object.assign(console, { warn, error }))
   useEncryptionKeys({ current: env.ENCRYPTION_KEY })
-  const sql = backend.supabase ? await openSupabase(backend.supabase.databaseUrl) : await openEmbedded()
+  const { sql, address } = backend.supabase ? await openSupabase(backend.supabase.databaseUrl) : await openEmbedded()
   closers.push(stopQueue.bind(null, 5_000))
 
-  async function openSupabase(databaseUrl: string): Promise<Rooms['sql']> {
+  async function openSupabase(databaseUrl: string): Promise<Pick<Rooms, 'sql' | 'address'>> {
     if (!backend.supabase) throw new Error('There is no Supabase in this mode')
     useSupabase(backend.supabase)
     await startQueue({ databaseUrl })
     const connection = postgres(databaseUrl, { max: 2, onnotice: () => {} })
     closers.push(() => connection.end())
-    return async <R extends Row>(text: string, parameters: unknown[] = []) => [...await connection.unsafe<R[]>(text, parameters as never[])]
+    return { address: backend.supabase, sql: async <R extends Row>(text: string, parameters: unknown[] = []) => [...await connection.unsafe<R[]>(text, parameters as never[])] }
   }
 
-  async function openEmbedded(): Promise<Rooms['sql']> {
+  async function openEmbedded(): Promise<Pick<Rooms, 'sql' | 'address'>> {
     const embedded = await openEmbeddedSupabase({
       directory: null, jwtSecret: randomBytes(32).toString('base64url'), siteUrl: appUrl, migrations: await readMigrations(),
     })
     closers.push(embedded.close)
     useSupabase(embedded)
     await startQueue({ embedded: embedded.driver })
-    return async <R extends Row>(text: string, parameters: unknown[] = []) => (await embedded.driver.query<R>(text, parameters)).rows
+    return { address: embedded, sql: async <R extends Row>(text: string, parameters: unknown[] = []) => (await embedded.driver.query<R>(text, parameters)).rows }
   }
 
   return {
     mode: backend.mode,
     provider,
     env,
+    address,
     sql,
     person,
     connect,
+    arrive,
     scan: async (who, integrationId) => {
       const [open] = await sql<{ id: string }>('select id from public.assessments where integration_id = $1 and status in (\'queued\', \'running\')', [integrationId])
       const id = open?.id ?? await requestScan(who, integrationId)
@@ -114,6 +120,12 @@ async function person(): Promise<Caller> {
 }
 
 async function connect(who: Caller, integrationId: string | null = null): Promise<string> {
+  const connected = await arrive(who, integrationId)
+  if (connected.integrationId === undefined) throw new Error('That is another account: it has to be confirmed')
+  return connected.integrationId
+}
+
+async function arrive(who: Caller, integrationId: string | null = null): Promise<Connected> {
   const { url, cookie } = await beginConnection(supabase, who, integrationId)
   const answer = new URL(await consent(url.href, 'approve'))
   return finishConnection(supabase, who, openFlow(cookie.value), answer.searchParams.get('code') ?? '', from)

@@ -1,42 +1,74 @@
 /**
- * A proxy in front of a Supabase server that stops one call of a function on its way: before the database has seen it, or
- * when it is done and nobody has been told. Whoever made the call can then be killed at exactly that point.
+ * A proxy in front of a Supabase server that stands still at the calls of one database function: `hold` until it is let go,
+ * `stop` for good, before the database has seen the call or when it is done and nobody has been told. Whoever made the call
+ * can be killed at exactly that point.
  */
 import { serveHttp } from './http-server.ts'
 
 export interface RpcProxy {
   url: string
+  /** From the call number `from` (1: the first) on, until `release`. */
+  hold: (name: string, from: number) => void
+  /** Calls that wait now. */
+  waiting: () => number
+  release: () => void
   /** The next call of this function stops there, for good. @returns resolves when it has come so far */
-  stop: (rpc: string, where: 'before' | 'after') => Promise<void>
+  stop: (name: string, where: 'before' | 'after') => Promise<void>
   close: () => Promise<void>
 }
 
+const hopByHop = ['accept-encoding', 'connection', 'content-encoding', 'content-length', 'host', 'keep-alive', 'transfer-encoding']
+
+function without(headers: Headers): Headers {
+  const kept = new Headers(headers)
+  for (const name of hopByHop) kept.delete(name)
+  return kept
+}
+
 export async function startRpcProxy(target: string): Promise<RpcProxy> {
-  let stopped: { rpc: string, where: 'before' | 'after', reached: () => void } | null = null
+  let held: { name: string, from: number, seen: number, gate: Promise<void>, open: () => void } | null = null
+  let stopped: { name: string, where: 'before' | 'after', reached: () => void } | null = null
+  let waiting = 0
   const server = await serveHttp(async (request) => {
     const { pathname, search } = new URL(request.url)
-    const stop = stopped && pathname === `/rest/v1/rpc/${stopped.rpc}` ? stopped : null
+    const name = /\/rpc\/(\w+)$/.exec(pathname)?.[1]
+    if (held && name === held.name && ++held.seen >= held.from) {
+      waiting++
+      await held.gate
+      waiting--
+    }
+    const stop = stopped?.name === name ? stopped : null
     if (stop) stopped = null
-    if (stop?.where === 'before') {
-      stop.reached()
-      return null
-    }
-    const headers = new Headers(request.headers)
-    for (const name of ['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding']) headers.delete(name)
-    const body = ['GET', 'HEAD'].includes(request.method) ? undefined : await request.arrayBuffer()
-    const answer = await fetch(target + pathname + search, { method: request.method, headers, body })
+    if (stop?.where === 'before') return halt(stop)
+    const answer = await fetch(target + pathname + search, {
+      method: request.method, headers: without(request.headers), body: request.body === null ? undefined : await request.arrayBuffer(),
+    })
     const bytes = await answer.arrayBuffer()
-    if (stop) {
-      stop.reached()
-      return null
-    }
-    const answered = new Headers(answer.headers)
-    for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'connection']) answered.delete(name)
-    return new Response([204, 304].includes(answer.status) ? null : bytes, { status: answer.status, headers: answered })
+    if (stop) return halt(stop)
+    return new Response([204, 304].includes(answer.status) ? null : bytes, { status: answer.status, headers: without(answer.headers) })
   })
   return {
     url: server.url,
-    stop: (rpc, where) => new Promise((resolve) => { stopped = { rpc, where, reached: resolve } }),
-    close: () => server.close(),
+    hold: (name, from) => {
+      let open = () => {}
+      const gate = new Promise<void>((resolve) => { open = resolve })
+      held = { name, from, seen: 0, gate, open }
+    },
+    waiting: () => waiting,
+    release: () => {
+      held?.open()
+      held = null
+    },
+    stop: (name, where) => new Promise((resolve) => { stopped = { name, where, reached: resolve } }),
+    close: () => {
+      held?.open()
+      return server.close()
+    },
   }
+}
+
+/** Nothing is answered any more. */
+function halt({ reached }: { reached: () => void }): null {
+  reached()
+  return null
 }

@@ -18,8 +18,14 @@ const tokenAnswer: z.ZodType<TokenSet> = z.object({
   accessToken: answer.access_token,
   refreshToken: answer.refresh_token || undefined,
   expiresIn: answer.expires_in ?? undefined,
-  scopes: answer.scope?.split(' ').filter(Boolean),
+  scopes: permissions(answer.scope),
 }))
+
+/** Undefined unless all of it is in the documented words: an empty or a strange list says nothing about what was granted. */
+function permissions(scope: string | null | undefined): string[] | undefined {
+  const names = scope?.split(' ').filter(Boolean) ?? []
+  return names.length > 0 && names.every(name => /^[a-z_]+:(?:read|write)$/.test(name)) ? names : undefined
+}
 
 export const authorization: OAuth2 = {
   kind: 'oauth2',
@@ -40,6 +46,8 @@ export const authorization: OAuth2 = {
   ],
   // The `scope` parameter is deprecated: what is granted is what is ticked on the OAuth app.
   scopeSeparator: null,
+  pinAccount: slug => ({ organization_slug: slug }),
+  scopeCovers: (granted, needed) => granted === needed.replace(/:read$/, ':write'),
   tokenAnswer,
   revocation: {
     // JSON with the client's credentials in the body; no RFC 7009 `token` field, no Basic authentication.
@@ -54,6 +62,8 @@ export const authorization: OAuth2 = {
       },
     }),
     alreadyGone: [404, 410],
+    // The whole authorization: the access token is refused from then on as well.
+    covers: ['access_token', 'refresh_token'],
   },
   manualRevocationUrl: 'https://supabase.com/dashboard/org/_/apps',
 }

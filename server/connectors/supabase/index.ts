@@ -2,6 +2,7 @@ import type { Connector } from '../contract'
 import { authorization } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
+import { organizations, projects } from './endpoints'
 import { retryAfter } from './rate-limit'
 
 /** Supabase by its Management API: one grant covers one organization, its projects are what is scanned. */
@@ -23,6 +24,8 @@ export const supabase = {
     url: 'https://supabase.com/dashboard/org/_/apps',
   },
   secrets: ['access_token', 'refresh_token'],
+  accountKind: 'organization slug',
+  discovery: [organizations, projects],
   account,
   resources,
   unavailable,

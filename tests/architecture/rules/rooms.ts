@@ -14,13 +14,15 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   accounts: ['audit', 'database', 'errors', 'utils', 'shared'],
   integrations: ['oauth', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   scanner: ['integrations', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  // `npm run doctor`: looks at a deployment from outside, room by room.
+  doctor: ['integrations', 'oauth', 'connectors', 'queue', 'database', 'errors', 'utils'],
   open: ['integrations', 'database', 'utils'],
   // The composition root: opens and closes every room, and is the only one that loads the sandbox.
   startup: ['open', 'scanner', 'integrations', 'accounts', 'audit', 'queue', 'database', 'connectors', 'sandbox', 'errors', 'utils'],
   // What the routes share: parsing, authorizing, answering.
   http: ['accounts', 'integrations', 'oauth', 'connectors', 'audit', 'errors', 'utils', 'shared'],
   api: ['http', 'startup', 'scanner', 'integrations', 'accounts', 'audit', 'connectors', 'errors', 'utils', 'shared'],
-  routes: ['http', 'integrations', 'errors', 'utils'],
+  routes: ['http', 'integrations', 'audit', 'errors', 'utils'],
   middleware: ['http', 'accounts', 'errors', 'utils', 'shared'],
   tasks: ['startup', 'scanner', 'integrations', 'accounts', 'audit', 'errors', 'utils'],
   plugins: ['startup', 'connectors', 'database', 'errors', 'utils'],

@@ -12,10 +12,11 @@ const names = (...identifiers: string[]) => (source: Source) => identifiers.some
 const all: readonly OnlyThere[] = [
   { what: 'the embedded database', where: /^server\/database\//, fix: 'use the clients of server/database', used: imports('@electric-sql/pglite', '@supabase/lite') },
   { what: 'the constructors of supabase-js', where: /^server\/database\//, fix: 'use the clients of server/database; types may be imported with `import type`', used: importsValue('@supabase/supabase-js', '@supabase/ssr') },
+  { what: 'the Postgres client', where: /^server\/database\//, fix: 'use the clients of server/database', used: imports('postgres') },
   { what: 'pg-boss', where: /^server\/queue\//, fix: 'use server/queue', used: imports('pg-boss') },
   // By name, not by import: Nitro imports server/utils by itself.
   { what: 'decryptConfig', where: /^server\/(?:integrations\/credentials|utils\/(?:encryption(?:-check)?|data-key))\.ts$/, fix: 'use withCredential of server/integrations/credentials.ts', used: names('decryptConfig', 'decryptValue') },
-  { what: 'the service role', where: /^server\/(?:database|integrations|scanner|audit|accounts|open\.ts|startup\.ts)/, fix: 'use the caller\'s own client: row level security is the authorization', used: names('serviceClient') },
+  { what: 'the service role', where: /^server\/(?:database|integrations|scanner|audit|accounts|doctor|open\.ts|startup\.ts)/, fix: 'use the caller\'s own client: row level security is the authorization', used: names('serviceClient') },
 ]
 
 export function onlyThere(sources: Source[]): Violation[] {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 
-export interface World { integrationId: string, resourceId: string }
+export interface World { integrationId: string, resourceId: string, organizationId: string }
 
 interface Inputs {
   /** Parameters of the path, each with something that fits. */
@@ -44,9 +44,11 @@ const unknownWord = ['unknown', 'ACTIVE', '%00', 'constructor', 'active,paused',
 const fitting = { email: 'somebody@example.com', password: 'correct horse battery' }
 
 export const inputs: Record<string, Inputs> = {
+  'DELETE /api/connections/:id': { params: id('id') },
   'DELETE /api/integrations/:id': { params: integration },
   'DELETE /api/invitations/:id': { params: id('id') },
   'DELETE /api/members/:user': { params: id('user') },
+  'DELETE /api/organizations/:id': { params: world => ({ id: world.organizationId }), body: { fits: { name: 'Nobody\'s' }, bad: { name } } },
   'DELETE /api/session': {},
   'GET /api/assessments': { query: { ...list, ...ofIntegration, status: unknownWord } },
   'GET /api/assessments/:id': { params: id('id') },
@@ -55,16 +57,21 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/auth/:provider/login': { query: { ...ofIntegration }, params: () => ({ provider: 'supabase' }) },
   'GET /api/auth/callback': { takesAll: true },
   'GET /api/auth/login': { query: { ...ofIntegration } },
+  'GET /api/connections/:id': { params: id('id') },
   'GET /api/findings': { query: { ...list, ...ofIntegration, status: unknownWord, severity: unknownWord } },
   'GET /api/health': { takesAll: true },
   'HEAD /api/health': { takesAll: true },
   'GET /api/integrations': { query: { ...list, status: unknownWord, integration_type: ['%00', longText, '', 'a,b', 'supabase)'] } },
   'GET /api/integrations/:id': { params: integration },
   'GET /api/integrations/:id/resources': { params: integration, query: list },
+  'GET /api/integrations/:id/scopes': { params: integration },
   'GET /api/invitations': {},
   'GET /api/members': {},
+  'GET /api/metrics': { takesAll: true },
   'GET /api/overview': {},
   'GET /api/providers': {},
+  'GET /api/receipts': { query: list },
+  'GET /api/receipts/:id': { params: id('id') },
   'GET /api/session': {},
   'PATCH /api/integrations/:id': {
     params: integration,
@@ -83,6 +90,7 @@ export const inputs: Record<string, Inputs> = {
   },
   'PATCH /api/members/:user': { params: id('user'), body: { fits: { role: 'member' }, bad: { role } } },
   'POST /api/account': { body: { fits: fitting, bad: { email, password, organization: name, invitation: token } } },
+  'POST /api/connections/:id/confirm': { params: id('id') },
   'POST /api/integrations/:id/scan': { params: integration },
   'POST /api/invitations': { body: { fits: { email: 'somebody@example.com' }, bad: { email, role: [...role, 'owner'] } } },
   'POST /api/invitations/accept': { body: { fits: { token: 'x'.repeat(43) }, bad: { token } } },

@@ -1,11 +1,11 @@
 /** The main flow from end to end, with everything that can go wrong on the way and every page that can be looked at. */
 import { connectedId, firstAssessment, requestScan, assessed, type List } from '../../support/assessments.ts'
-import { expectStatus, type ApiClient } from '../../support/client.ts'
+import { expectStatus, type ApiClient, type SessionBody } from '../../support/client.ts'
 import { land, startFlow } from '../../support/flow.ts'
 import type { Stack } from '../../support/stack.ts'
 
-const pages = ['/', '/integrations', '/integrations?error=access_denied', '/findings', '/settings', '/settings/integrations', '/settings/members', '/settings/audit', '/nowhere']
-const lists = ['session', 'providers', 'integrations', 'assessments', 'findings', 'overview', 'audit?limit=200', 'members', 'invitations']
+const pages = ['/', '/integrations', '/integrations?error=access_denied', '/findings', '/settings', '/settings/integrations', '/settings/members', '/settings/audit', '/settings/receipts', '/nowhere']
+const lists = ['session', 'providers', 'integrations', 'assessments', 'findings', 'overview', 'audit?limit=200', 'members', 'invitations', 'receipts']
 
 /** A provider that repeats in its refusals what it was sent. */
 const parrot = (status: number) => async (request: Request) => {
@@ -62,8 +62,12 @@ export async function driveEverything({ provider, person }: Stack): Promise<void
   await firstAssessment(other, removed)
   await other.get(`/api/integrations/${id}`)
   provider.fail({ kind: parrot(500), path: '/v1/oauth/revoke' })
-  expectStatus(await other.delete(`/api/integrations/${removed}`), 204)
+  const removal = await other.delete(`/api/integrations/${removed}`)
+  expectStatus(removal, 204)
   provider.clearFaults()
+  expectStatus(await other.get(removal.headers.get('x-receipt') ?? ''), 200)
   await lookAround(other, removed)
+  const { organization } = expectStatus(await other.get<SessionBody>('/api/session'), 200)
+  expectStatus(await other.delete(`/api/organizations/${organization?.id}`, { json: { name: organization?.name } }), 200)
   await other.delete('/api/session')
 }

@@ -73,6 +73,20 @@ export function credentials(database: () => TestDatabase): void {
       expect(Number((await row(fields.id)).version)).toBe(2)
     })
 
+    it('keeps a pause, for which no scan is started, and ends an error', async () => {
+      const fields = connection()
+      const first = await store(fields, null)
+      const assessments = async () => (await db.run('select id, status from public.assessments where integration_id = $1', [fields.id])).rows
+      for (const [version, was, is] of [[1, 'paused', 'paused'], [2, 'error', 'active']] as const) {
+        await db.run(`update public.assessments set status = 'completed' where integration_id = $1`, [fields.id])
+        await db.run(`update public.integrations set status = $2, last_error = '{"class": "x"}' where id = $1`, [fields.id, was])
+        const outcome = await store(fields, version)
+        expect(await row(fields.id)).toMatchObject({ status: is, last_error: null })
+        if (was === 'paused') expect([outcome, await assessments()]).toEqual([first, [{ id: first, status: 'completed' }]])
+        else expect(await assessments()).toContainEqual({ id: outcome, status: 'queued' })
+      }
+    })
+
     it('does not touch another organization\'s, whatever it is told', async () => {
       const other = await newOrganization(db.run)
       const before = await row()
@@ -90,6 +104,55 @@ export function credentials(database: () => TestDatabase): void {
         { external_id: 'a', enabled: false, missing: true }, { external_id: 'b', enabled: true, missing: false }, { external_id: 'c', enabled: true, missing: false }])
       await call('public.sync_resources($1, $2, $3::text::jsonb)', [fields.id, acme.id, JSON.stringify(resources)])
       expect((await resourcesOf(fields.id)).map(one => [one.external_id, one.enabled, one.missing])).toEqual([['a', false, false], ['b', true, false], ['c', true, true]])
+    })
+  })
+
+  describe('store_pending_connection', () => {
+    const config = () => ({ access_token: ciphertext(), refresh_token: ciphertext() })
+    const hold = async (expiresIn = '10 minutes', closed = false) => String((await db.run(`
+      insert into public.pending_connections (organization_id, user_id, integration_type, wanted_integration_id, external_account_id, external_account_name, config, expires_at, closed_at)
+      values ($1, $2, 'supabase', $3, 'other', 'Other', $4::text::jsonb, now() + $5::text::interval, case when $6::boolean then now() end) returning id`,
+    [acme.id, acme.owner, id, JSON.stringify(config()), expiresIn, closed])).rows[0]?.id)
+    const fields = () => ({
+      id: randomUUID(), organization_id: acme.id, integration_type: 'supabase', name: 'Other', config: config(), scan_schedule: '0 6 * * *',
+      next_check_at: '2030-01-01T00:00:00Z', external_account_id: 'other', external_account_name: 'Other', sandbox: false, refresh_due_at: '2030-01-01T00:00:00Z', connected_by: acme.owner,
+    })
+    const confirm = (pending: string, integration: Row = fields(), version: number | null = null) =>
+      call(`public.store_pending_connection($1, $2::text::jsonb, '[]', $3::bigint)`, [pending, JSON.stringify(integration), version])
+    const waits = async (pending: string) => (await db.run('select 1 from public.pending_connections where id = $1', [pending])).count === 1
+    const stored = async () => (await db.run(`select id from public.integrations where organization_id = $1 and external_account_id = 'other'`, [acme.id])).count
+
+    it('stores once what waited, and then it waits no more', async () => {
+      const pending = await hold()
+      const outcomes = await Promise.all([confirm(pending), confirm(pending), confirm(pending)])
+      expect(outcomes.filter(outcome => outcome !== null)).toHaveLength(1)
+      expect([await stored(), await waits(pending)]).toEqual([1, false])
+    })
+
+    it.each([['expired', '-1 second', false], ['closed', '10 minutes', true]] as const)('stores nothing that is %s', async (_, expiresIn, closed) => {
+      const pending = await hold(expiresIn, closed)
+      expect(await confirm(pending)).toBeNull()
+      expect([await stored(), await waits(pending)]).toEqual([0, true])
+      expect(await confirm(randomUUID())).toBeNull()
+    })
+
+    it('goes on waiting when somebody was faster at the integration', async () => {
+      const pending = await hold()
+      const { external_account_id } = await row()
+      expect(await confirm(pending, { ...fields(), id, external_account_id }, 77)).toBeNull()
+      expect(await waits(pending)).toBe(true)
+    })
+
+    it('takes no clear token, and outlives integration and person', async () => {
+      for (const field of ['access_token', 'refresh_token']) {
+        expect((await refusal(db.run(`insert into public.pending_connections (organization_id, integration_type, external_account_id, external_account_name, config)
+          values ($1, 'supabase', 'x', 'x', $2::text::jsonb)`, [acme.id, JSON.stringify({ [field]: 'sbp_clear' })]))).code).toBe('23514')
+      }
+      const pending = await hold()
+      await db.run('delete from public.integrations where id = $1', [id])
+      await db.run('delete from auth.users where id = $1', [acme.owner])
+      const { rows } = await db.run('select organization_id, wanted_integration_id, user_id from public.pending_connections where id = $1', [pending])
+      expect(rows).toEqual([{ organization_id: acme.id, wanted_integration_id: null, user_id: null }])
     })
   })
 

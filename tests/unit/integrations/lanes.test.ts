@@ -16,11 +16,11 @@ describe('Lanes', () => {
     }
     const [third, fourth] = [enter('third'), enter('fourth')]
     expect(await settled(third)).toBe(false)
-    second()
-    ;(await third)()
+    second(true)
+    ;(await third)(true)
     await fourth
     expect(order).toEqual(['third', 'fourth'])
-    first()
+    first(true)
     expect(await settled(lanes.enter('a'))).toBe(true)
   })
 
@@ -30,35 +30,42 @@ describe('Lanes', () => {
     const entered = async () => (await Promise.all(hanging.map(settled))).filter(Boolean).length
     expect(await entered()).toBe(6)
     // Another one has its first call; once it has answered it has what is left.
-    ;(await lanes.enter('answers'))()
+    ;(await lanes.enter('answers'))(true)
     const leave = [await lanes.enter('answers'), await lanes.enter('answers')]
     expect(await settled(lanes.enter('answers'))).toBe(false)
-    leave[0]?.()
+    leave[0]?.(true)
     expect(await entered()).toBe(6)
+  })
+
+  it('are not more for one whose calls were given up', async () => {
+    const lanes = new Lanes(8, never, () => 0)
+    const hanging = Array.from({ length: 9 }, () => lanes.enter('hangs'))
+    ;(await hanging[0])?.(false)
+    expect((await Promise.all(hanging.map(settled))).filter(Boolean).length).toBe(7)
   })
 
   it('are all for one that hung and answers now', async () => {
     const lanes = new Lanes(8, never, () => 0)
     const hanging = Array.from({ length: 9 }, () => lanes.enter('hangs'))
-    ;(await hanging[0])?.()
+    ;(await hanging[0])?.(true)
     expect((await Promise.all(hanging.map(settled))).filter(Boolean).length).toBe(9)
   })
 
   it('have all of them for one that answers, and not any more when it falls silent', async () => {
     let now = 0
     const lanes = new Lanes(4, never, () => now)
-    ;(await lanes.enter('a'))()
+    ;(await lanes.enter('a'))(true)
     const inside = await Promise.all(Array.from({ length: 4 }, () => lanes.enter('a')))
     now = 6_000
     const [b, c] = [lanes.enter('b'), lanes.enter('b')]
     expect([await settled(b), await settled(c)]).toEqual([false, false])
-    inside[0]?.()
+    inside[0]?.(true)
     expect([await settled(b), await settled(c)]).toEqual([true, false])
   })
 
   it('are free again when all have left', async () => {
     const lanes = new Lanes(1, never)
-    for (let times = 0; times < 3; times++) (await lanes.enter('a'))()
+    for (let times = 0; times < 3; times++) (await lanes.enter('a'))(true)
     await lanes.enter('a')
     expect(await settled(lanes.enter('a'))).toBe(false)
   })
@@ -70,7 +77,7 @@ describe('Lanes', () => {
     const waiting = lanes.enter('a')
     stop.abort(new Error('closing'))
     await expect(waiting).rejects.toThrow('closing')
-    leave()
+    leave(true)
     await expect(lanes.enter('a')).rejects.toThrow('closing')
   })
 })

@@ -4,7 +4,7 @@ import { viewIntegration } from '#server/integrations/view'
 const row = {
   id: 'i', organization_id: 'o', integration_type: 'supabase', name: 'Supabase', config_metadata: {}, status: 'active', scan_schedule: '0 6 * * *', last_checked_at: null,
   next_check_at: null, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z', external_account_id: 'a', external_account_name: 'Acme', sandbox: false, last_error: null,
-  last_success_at: null, connected_by: null,
+  last_success_at: null, connected_by: null, health_state: 'unknown', health_reason: 'not_used_yet', health_since: '2026-01-01T00:00:00Z',
 }
 
 describe('viewIntegration', () => {
@@ -19,7 +19,8 @@ describe('viewIntegration', () => {
   })
 
   it('says the schedule in words, and the health in a sentence', () => {
-    expect(viewIntegration(row)).toMatchObject({ schedule_text: 'At 06:00, every day UTC', health: { state: 'unknown', next_action: 'wait' } })
+    expect(viewIntegration(row)).toMatchObject({ schedule_text: 'At 06:00, every day UTC', health: { state: 'unknown', reason: 'not_used_yet', next_action: 'wait', since: '2026-01-01T00:00:00Z' } })
+    expect(Object.keys(viewIntegration(row)).filter(key => key.startsWith('health'))).toEqual(['health'])
   })
 
   it.each([{ class: 'passing' }, 'text', 7, []])('takes a last error of another shape (%j) for none', (last_error) => {

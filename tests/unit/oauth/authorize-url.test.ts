@@ -40,6 +40,20 @@ describe('authorizeUrl', () => {
       await expect(authorizeUrl(clientAt('https://a.example', { authorizeParameters: { [name]: 'x' } }), flow)).rejects.toThrow(`A connector may not set the authorize parameter ${name}`)
     })
 
+  it('names the account that is wanted where the provider takes it, and else none', async () => {
+    const pinAccount = (id: string) => ({ organization_slug: id, prompt: 'none' })
+    const asked = async (authorization: object, account?: string | null) => (await authorizeUrl(clientAt('https://a.example', authorization), flow, account)).searchParams
+    const pinned = await asked({ pinAccount, authorizeParameters: { prompt: 'consent' } }, 'acme & co')
+    expect([pinned.getAll('organization_slug'), pinned.getAll('prompt')]).toEqual([['acme & co'], ['none']])
+    expect((await asked({ pinAccount })).has('organization_slug')).toBe(false)
+    expect((await asked({ pinAccount }, null)).has('organization_slug')).toBe(false)
+    expect((await asked({}, 'acme')).toString()).toBe((await asked({})).toString())
+  })
+
+  it.each(['state', 'redirect_uri', 'Client_Id', 'code_challenge'])('refuses a connector that pins an account by %s', async (name) => {
+    await expect(authorizeUrl(clientAt('https://a.example', { pinAccount: id => ({ [name]: id }) }), flow, 'acme')).rejects.toThrow(`A connector may not set the authorize parameter ${name}`)
+  })
+
   it('stays at the authorization server', async () => {
     for (const authorizePath of ['//evil.example/a', 'https://evil.example', '/../x']) {
       await expect(authorizeUrl(clientAt('https://a.example/base', { authorizePath }), flow)).rejects.toThrow(TypeError)

@@ -48,7 +48,7 @@ export function connectorWith(authorization: Partial<OAuth2> = {}): Connector {
       scopes: [{ name: 'read:a', reason: '' }, { name: 'read:b', reason: '' }], scopeSeparator: ' ', tokenAnswer, revocation: null,
       manualRevocationUrl: 'https://example/apps', ...authorization,
     },
-    setup: { steps: [], url: '' }, secrets: ['access_token', 'refresh_token'], account: async () => ({ id: 'a', name: 'A' }),
+    setup: { steps: [], url: '' }, secrets: ['access_token', 'refresh_token'], accountKind: 'account', discovery: [], account: async () => ({ id: 'a', name: 'A' }),
     async* resources() {}, unavailable: () => null, checks: [], defaultChecks: [], defaultSchedule: '0 3 * * *', retryAfter: () => null,
   }
 }

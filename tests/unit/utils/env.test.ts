@@ -24,7 +24,7 @@ describe('readEnv', () => {
     const env = readEnv({})
     expect(env).toMatchObject({
       appUrl: 'http://localhost:3000', production: false, mode: 'embedded', supabase: null, dataDirExplicit: false, encryptionKey: null,
-      previousEncryptionKeys: [], sandbox: false, worker: true, web: true, trustProxy: false, logLevel: 'info',
+      previousEncryptionKeys: [], sandbox: false, worker: true, web: true, trustProxy: false, alertWebhook: null, logLevel: 'info',
     })
     expect(isAbsolute(env.dataDir)).toBe(true)
   })
@@ -50,6 +50,22 @@ describe('readEnv', () => {
     expect(env.provider('slack').missing).toEqual(['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'])
     expect(readEnv(supabase).provider('supabase').missing).toEqual(['SUPABASE_CLIENT_ID', 'SUPABASE_CLIENT_SECRET'])
   })
+
+  it('takes a KMS key in place of ENCRYPTION_KEY in Supabase mode, and beside it', () => {
+    const { ENCRYPTION_KEY: _, ...keyless } = supabase
+    expect(readEnv({})).toMatchObject({ kmsKeyId: null })
+    expect(readEnv({ ...keyless, ENCRYPTION_KMS_KEY_ID: 'alias/allyship' })).toMatchObject({ mode: 'supabase', encryptionKey: null, kmsKeyId: 'alias/allyship' })
+    expect(readEnv({ ...supabase, ENCRYPTION_KMS_KEY_ID: 'alias/allyship' })).toMatchObject({ encryptionKey: key, kmsKeyId: 'alias/allyship' })
+    expect(faultsOf(keyless)).toEqual(['ENCRYPTION_KEY'])
+    // The embedded database's own secret is a file or a variable, KMS or not.
+    expect(faultsOf({ NODE_ENV: 'production', ENCRYPTION_KMS_KEY_ID: 'alias/allyship' })).toEqual(['ENCRYPTION_KEY'])
+  })
+
+  it.each(['1234abcd-12ab-34cd-56ef-1234567890ab', 'mrk-1234abcd12ab34cd56ef1234567890ab', 'alias/allyship_prod-1', 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab', 'arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/x'])(
+    'takes ENCRYPTION_KMS_KEY_ID %s', text => expect(readEnv({ ENCRYPTION_KMS_KEY_ID: text }).kmsKeyId).toBe(text))
+
+  it.each(['my key', 'alias/ä', 'https://kms.example.com/?x', 'a\nb', 'x'.repeat(2049)])(
+    'refuses ENCRYPTION_KMS_KEY_ID %j', text => expect(faultsOf({ ENCRYPTION_KMS_KEY_ID: text })).toEqual(['ENCRYPTION_KMS_KEY_ID']))
 
   it.each([
     ['https://app.example.com/', 'https://app.example.com'], ['https://app.example.com/base///', 'https://app.example.com/base'],
@@ -79,16 +95,31 @@ describe('readEnv', () => {
   it('lists every fault in one message, each with a way out, and no value', () => {
     const source = {
       APP_URL: 'leak-1', SUPABASE_URL: 'leak-2', SUPABASE_ANON_KEY: 'leak 3', SUPABASE_SERVICE_ROLE_KEY: 'leak 4', DATABASE_URL: 'leak-5', ENCRYPTION_KEY: 'leak-6',
-      ENCRYPTION_KEYS_PREVIOUS: 'leak-7', SANDBOX: 'leak-8', WORKER: 'leak-9', WEB: 'leak-10', LOG_LEVEL: 'leak-11', SUPABASE_API_URL: 'leak-12', SUPABASE_AUTH_URL: 'leak-13',
+      ENCRYPTION_KEYS_PREVIOUS: 'leak-7', SANDBOX: 'leak-8', WORKER: 'leak-9', WEB: 'leak-10', LOG_LEVEL: 'leak-11', METRICS_TOKEN: 'leak-14', SUPABASE_API_URL: 'leak-12', SUPABASE_AUTH_URL: 'leak-13',
     }
     let message = ''
     try { readEnv(source, { providers: ['supabase'] }) }
     catch (error) { message = error instanceof Error ? error.message : '' }
     for (const name of Object.keys(source)) expect(message).toContain(name)
-    expect(message.match(/To fix: /g)).toHaveLength(13)
+    expect(message.match(/To fix: /g)).toHaveLength(14)
     expect(message).toContain('openssl rand -base64 32')
     expect(message).not.toMatch(/leak/)
   })
+
+  it('reads where alerts go, and what signs them', () => {
+    const secret = `whsec_${randomBytes(32).toString('base64')}`
+    expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com/x?key=1' }).alertWebhook).toEqual({ url: 'https://hooks.example.com/x?key=1', secret: null })
+    expect(readEnv({ ALERT_WEBHOOK_URL: 'https://hooks.example.com/x', ALERT_WEBHOOK_SECRET: secret }).alertWebhook?.secret).toBe(secret)
+    for (const url of ['hooks.example.com', 'ftp://a.b', 'https://u:p@a.b/x', 'https://a.b/#x', 'https://a.b/x#y', 'https://a.b', 'https://a.b//x']) expect(faultsOf({ ALERT_WEBHOOK_URL: url })).toEqual(['ALERT_WEBHOOK_URL'])
+    for (const text of ['secret', secret.slice(6), 'whsec_', 'whsec_c2hvcnQ=', `${secret}!`]) expect(faultsOf({ ALERT_WEBHOOK_SECRET: text })).toEqual(['ALERT_WEBHOOK_SECRET'])
+  })
+
+  it.each([['2027-01-31', '2027-01-31T00:00:00.000Z'], ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'], ['2027-02-31', null], ['31.1.2027', null], ['soon', null]])(
+    'reads the end of a client secret: %s', (text, expected) => {
+      const source = { SLACK_CLIENT_SECRET_EXPIRES: text }
+      if (expected === null) expect(faultsOf(source, ['slack'])).toEqual(['SLACK_CLIENT_SECRET_EXPIRES'])
+      else expect(readEnv(source).provider('slack').clientSecretExpires).toBe(expected)
+    })
 
   it('finds a provider\'s bad address when it is used, if not before', () => {
     const env = readEnv({ SLACK_API_URL: 'nonsense' })

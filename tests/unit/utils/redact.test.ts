@@ -30,6 +30,13 @@ describe('names', () => {
     expect(redact({ [name]: 'plain' })).toEqual({ [name]: 'plain' })
   })
 
+  it.each(['a'.repeat(43), opaque, 'x'])('takes the key out of a calendar\'s address, in a path and in a sentence: %s', (key) => {
+    expect(redactText(`/api/calendar/${key}.ics`)).toBe(`/api/calendar/${redacted}`)
+    expect(redactText(`GET https://app.example.com/api/calendar/${key}.ics?x=1 failed`)).toBe(`GET https://app.example.com/api/calendar/${redacted}?x=1 failed`)
+    expect(redact({ path: `/API/Calendar/${key}.ics` })).toEqual({ path: `/API/Calendar/${redacted}` })
+    expect(redactText('/api/calendar')).toBe('/api/calendar')
+  })
+
   it('keeps what gives nothing away', () => {
     const harmless = { refresh_token: null, has_token: true, tokens_refreshed: 3, state: undefined, code: 'invalid_grant' }
     expect(redact(harmless)).toEqual(harmless)

@@ -28,6 +28,16 @@ describe('a signature', () => {
     }
   })
 
+  it('is refused in another spelling of the same bytes', () => {
+    const { kid, signature } = sign('a text')
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const last = digits.indexOf(signature.at(-1) ?? '')
+    const other = signature.slice(0, -1) + digits[last ^ 1]
+    expect(Buffer.from(other, 'base64url')).toEqual(Buffer.from(signature, 'base64url'))
+    expect(verifySignature(publicSigningKeys(), 'a text', { kid, signature: other })).toBe(false)
+    expect(verifySignature(publicSigningKeys(), 'a text', { kid, signature: `${signature}=` })).toBe(false)
+  })
+
   it('outlives a change of the key, while the old one is known', () => {
     const signature = sign('a text')
     useEncryptionKeys({ current: newKey(), previous: [first] })

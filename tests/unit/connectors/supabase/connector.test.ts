@@ -58,6 +58,8 @@ describe('the token endpoint\'s answer', () => {
   it.each([
     ['no refresh token', { access_token: 'a', expires_in: 60, token_type: 'bearer', project_refs: ['x'] }, { accessToken: 'a', refreshToken: undefined, expiresIn: 60, scopes: undefined }],
     ['an empty refresh token', { access_token: 'a', refresh_token: '', token_type: 'Bearer' }, { accessToken: 'a', refreshToken: undefined, expiresIn: undefined, scopes: undefined }],
+    ['no permissions named', { access_token: 'a', scope: '' }, { accessToken: 'a', refreshToken: undefined, expiresIn: undefined, scopes: undefined }],
+    ['permissions in other words', { access_token: 'a', scope: 'all projects:read' }, { accessToken: 'a', refreshToken: undefined, expiresIn: undefined, scopes: undefined }],
     ['an odd lifetime', { access_token: 'a', expires_in: 'soon' }, { accessToken: 'a', refreshToken: undefined, expiresIn: undefined, scopes: undefined }],
     ['a lifetime of nothing', { access_token: 'a', expires_in: 0 }, { accessToken: 'a', refreshToken: undefined, expiresIn: undefined, scopes: undefined }],
   ])('may have %s', (_name, body, expected) => {
@@ -68,6 +70,31 @@ describe('the token endpoint\'s answer', () => {
     ['nothing', {}], ['an error', { message: 'no' }], ['an empty token', { access_token: '' }], ['another type', { access_token: 'a', token_type: 'mac' }], ['a list', []], ['null', null],
   ])('is refused with %s', (_name, body) => {
     expect(parse(body).success).toBe(false)
+  })
+})
+
+describe('discovery', () => {
+  it('is said to make exactly the calls that it makes', async () => {
+    const made = new Set<string>()
+    const bodies: Record<string, unknown> = { organizations: [{ slug: 'acme', name: 'Acme' }, { slug: 'beta', name: 'Beta' }], projects: [listed('a', 'acme')] }
+    const api: ApiReader = { get: async <T>(endpoint: Endpoint<T>) => {
+      made.add(`${endpoint.id} ${endpoint.scope}`)
+      return endpoint.schema.parse(bodies[endpoint.id])
+    } }
+    await supabase.account(api)
+    await Array.fromAsync(supabase.resources(api))
+    expect([...made].sort()).toEqual(supabase.discovery.map(({ id, scope }) => `${id} ${scope}`).sort())
+  })
+})
+
+describe('permissions', () => {
+  const { scopeCovers, pinAccount } = supabase.authorization
+  it('to write include those to read, of the same thing and not the other way round', () => {
+    expect([scopeCovers?.('database:write', 'database:read'), scopeCovers?.('auth:write', 'database:read'), scopeCovers?.('database:read', 'database:write')]).toEqual([true, false, false])
+  })
+
+  it('are asked for the organization that is to be reconnected', () => {
+    expect(pinAccount?.('acme')).toEqual({ organization_slug: 'acme' })
   })
 })
 

@@ -1,0 +1,30 @@
+/** What a consent brought, before it is an integration: whose, what it reaches, and its credentials in the clear. */
+import { z } from 'zod'
+import type { Connector, ExternalAccount, TokenSet } from '#server/connectors/contract'
+import type { resourceRows } from './resources'
+import { grantConfig } from './token-config'
+
+/** The part of `config` that belongs to the grant. */
+export const grantFieldsSchema = z.looseObject({
+  access_token: z.string(),
+  refresh_token: z.string().nullable(),
+  scopes_requested: z.array(z.string()),
+  /** Null: the provider did not say. */
+  scopes_granted: z.array(z.string()).nullable(),
+})
+export type GrantFields = z.infer<typeof grantFieldsSchema>
+
+export interface Grant {
+  account: ExternalAccount
+  resources: ReturnType<typeof resourceRows>
+  inSandbox: boolean
+  fields: GrantFields
+}
+
+export function grantFields(connector: Connector, tokens: TokenSet, now: Date): GrantFields {
+  return grantFieldsSchema.parse({
+    ...grantConfig(tokens, connector.secrets, now),
+    scopes_requested: connector.authorization.scopes.map(scope => scope.name),
+    scopes_granted: tokens.scopes ?? null,
+  })
+}

@@ -1,0 +1,138 @@
+/** AWS KMS as the key-encryption key: what it is asked, how often, and what happens while it is away. */
+import process from 'node:process'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Caller } from '#server/database/caller'
+import { withCredential } from '#server/integrations/credentials'
+import { refreshDue } from '#server/integrations/refresh-due'
+import { forgetDataKeys } from '#server/utils/data-key'
+import { EncryptionError } from '#server/utils/encryption'
+import { startKms, type Kms } from '../support/kms.ts'
+import { openRooms, type Rooms } from '../support/rooms.ts'
+
+const worker = { type: 'worker', id: null, email: null } as const
+let kms: Kms
+let rooms: Rooms
+let who: Caller
+let id: string
+
+beforeAll(async () => {
+  kms = await startKms()
+  Object.assign(process.env, kms.env)
+  rooms = await openRooms()
+})
+afterAll(async () => {
+  await rooms?.close()
+  await kms?.close()
+})
+beforeEach(async () => {
+  who = await rooms.person()
+  id = await rooms.connect(who)
+  await rooms.scan(who, id)
+  kms.calls.splice(0)
+  rooms.provider.calls.splice(0)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  kms.become('good')
+})
+
+const use = (integrationId = id) => withCredential({ integrationId, purpose: 'scan', actor: worker }, async secrets => secrets)
+const wrapsOf = (organizationId: string) => rooms.sql<{ key_id: string, wrapped: string, kek_id: string }>('select key_id, wrapped, kek_id from public.organization_keys where organization_id = $1', [organizationId])
+const state = async () => (await rooms.sql<{ status: string, last_error: unknown, version: unknown, refresh_failures: number, refresh_lease_owner: string | null }>(
+  'select status, last_error, version, refresh_failures, refresh_lease_owner from public.integrations where id = $1', [id]))[0]
+const expires = (seconds: number) =>
+  rooms.sql('update public.integrations set config = jsonb_set(config, \'{expires_at}\', to_jsonb($2::text)), refresh_due_at = now() where id = $1', [id, new Date(Date.now() + seconds * 1000).toISOString()])
+
+async function refusalOf(attempt: Promise<unknown>): Promise<EncryptionError> {
+  const error = await attempt.then(() => new Error('It was not refused'), (thrown: unknown) => thrown)
+  if (!(error instanceof EncryptionError)) throw error
+  // What KMS and the SDK say may name accounts and hosts.
+  expect(`${error.message}${error.stack}`).not.toMatch(/arn:aws|127\.0\.0\.1|AKIDEXAMPLE/)
+  return error
+}
+
+describe('a credential under KMS', () => {
+  it('is connected, used and renewed: the key is wrapped by KMS, bound to its organization', async () => {
+    const [wrap, ...more] = await wrapsOf(who.organizationId)
+    expect(more).toEqual([])
+    expect(wrap).toMatchObject({ wrapped: expect.stringMatching(/^kms:[\w+/]+=*$/) as string, kek_id: `kms:${kms.keyId}` })
+    forgetDataKeys()
+    const before = await use()
+    expect(kms.calls).toEqual([{ operation: 'Decrypt', context: { key_id: wrap?.key_id, organization_id: who.organizationId } }])
+    await expires(60)
+    const after = await use()
+    expect(after.accessToken).not.toBe(before.accessToken)
+    const [{ config } = { config: {} }] = await rooms.sql<{ config: Record<string, string> }>('select config from public.integrations where id = $1', [id])
+    for (const field of ['access_token', 'refresh_token']) expect(config[field]?.slice(0, 9)).toBe(`${wrap?.key_id}:`)
+    expect(await rooms.scan(who, id)).toMatchObject({ status: 'completed', counts: { error: 0 } })
+  })
+
+  it('asks KMS at most every five minutes for each key', async () => {
+    forgetDataKeys()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const began = Date.now()
+    await Promise.all(Array.from({ length: 20 }, () => use()))
+    vi.setSystemTime(began + 5 * 60_000 - 1_000)
+    await use()
+    expect(kms.count('Decrypt')).toBe(1)
+    vi.setSystemTime(began + 5 * 60_000 + 1_000)
+    await Promise.all(Array.from({ length: 20 }, () => use()))
+    expect(kms.count('Decrypt')).toBe(2)
+    expect(kms.count('Encrypt')).toBe(0)
+  })
+
+  it('does not open with a wrap that was moved from another organization', async () => {
+    const other = await rooms.person()
+    await rooms.connect(other)
+    const [theirs] = await wrapsOf(other.organizationId)
+    await rooms.sql('update public.organization_keys set key_id = $2, wrapped = $3 where organization_id = $1', [who.organizationId, theirs?.key_id, theirs?.wrapped])
+    await rooms.sql(`update public.integrations set config = (select config from public.integrations where organization_id = $2), version = 1 where id = $1`, [id, other.organizationId])
+    expect(await refusalOf(use())).toMatchObject({ code: 'value_rejected' })
+    expect(kms.calls.at(-1)?.context.organization_id).toBe(who.organizationId)
+  })
+})
+
+describe('KMS that does not answer', () => {
+  beforeEach(() => forgetDataKeys())
+
+  const states: [string, () => unknown, () => unknown][] = [
+    ['is away', () => kms.leave(), () => kms.comeBack()],
+    ['takes the call and says nothing', () => kms.become('slow'), () => kms.become('good')],
+    ['denies access', () => kms.become('denied'), () => kms.become('good')],
+    ['throttles', () => kms.become('throttled'), () => kms.become('good')],
+  ]
+
+  it.each(states)('%s: the credential is refused, nothing is held against it, and it works again when KMS does', async (_, begin, end) => {
+    await expires(60)
+    const before = await state()
+    await begin()
+    try {
+      const began = performance.now()
+      expect(await refusalOf(use())).toMatchObject({ code: 'key_unavailable', message: expect.stringContaining('ENCRYPTION_KMS_KEY_ID') as string })
+      expect(performance.now() - began).toBeLessThan(9_000)
+      expect(await rooms.scan(who, id)).toMatchObject({ status: 'failed', error: { code: 'key_unavailable', message: expect.stringContaining('key management service') as string }, results: [] })
+      const run = await refreshDue(new AbortController().signal)
+      expect(run).toMatchObject({ refreshed: 0, failed: 0 })
+      // No lease, no error, no attempt is left behind; no token was sent.
+      expect(await state()).toEqual(before)
+      expect(await rooms.sql('select id from public.refresh_journal where integration_id = $1 and state <> \'stored\'', [id])).toEqual([])
+      expect(rooms.provider.calls).toEqual([])
+    }
+    finally {
+      await end()
+    }
+    await use()
+    expect(rooms.provider.count({ grantType: 'refresh_token' })).toBe(1)
+    expect(await rooms.scan(who, id)).toMatchObject({ status: 'completed', counts: { error: 0 } })
+  })
+
+  it('lets nobody connect, and stores nothing', async () => {
+    const newcomer = await rooms.person()
+    kms.become('denied')
+    expect(await refusalOf(rooms.connect(newcomer))).toMatchObject({ code: 'key_unavailable' })
+    expect(await rooms.sql('select id from public.integrations where organization_id = $1', [newcomer.organizationId])).toEqual([])
+    expect(await wrapsOf(newcomer.organizationId)).toEqual([])
+    kms.become('good')
+    await rooms.connect(newcomer)
+  })
+})
