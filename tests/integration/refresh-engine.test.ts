@@ -6,6 +6,7 @@ import { refreshDue, REFRESH_LANES, ROWS_PER_LANE, type RefreshRun } from '#serv
 import { toBegun } from '#server/integrations/begun'
 import { openConfig, withStoredCredential } from '#server/integrations/credentials'
 import { redeem, TurnMissed } from '#server/integrations/redeem'
+import { pruneJournal } from '#server/integrations/retention'
 import { days, hours, minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
@@ -271,6 +272,15 @@ describe('what is ours to mend', () => {
     expect([left, second.tokenCalls.length]).toEqual([true, 0])
     expect(await rooms.sql('select state from public.refresh_journal where integration_id = $1', [id])).toEqual([])
     expect(await run()).toEqual({ ...nothing, refreshed: 1 })
+  })
+
+  it('the journal forgets results after a month, and nothing that is uncertain', async () => {
+    const [id = ''] = await seedConnections(rooms.sql, mirror, second, 1, 300)
+    await rooms.sql(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state, ended_at)
+      select i.id, i.organization_id, 'main', 1, 'x', s.state, now() - s.age from public.integrations i,
+        (values ('stored', interval '31 days'), ('failed', interval '31 days'), ('uncertain', interval '31 days'), ('stored', interval '29 days')) as s (state, age) where i.id = $1`, [id])
+    expect(await pruneJournal(new Date(began))).toBe(2)
+    expect(await rooms.sql('select state from public.refresh_journal where integration_id = $1 order by 1', [id])).toEqual([{ state: 'stored' }, { state: 'uncertain' }])
   })
 
   it('one row that can\'t be read stops nobody, and does not come first again', async () => {
