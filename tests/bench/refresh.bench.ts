@@ -34,8 +34,11 @@ it('withCredential against the row read that it rests on', async () => {
   const [id = ''] = await seedConnections(rooms.sql, mirror, provider, 1, 3600)
   const read = () => serviceClient().from('integrations').select('id, organization_id, integration_type, config, version, status, sandbox, last_error, refresh_failures, refresh_slot').eq('id', id).single().throwOnError()
   const use = () => withCredential({ integrationId: id, purpose: 'scan', actor: { type: 'worker', id: null, email: null } }, async secrets => secrets.accessToken)
+  // What a function call costs beside a read of the table, before anything of ours is done.
+  const call = () => serviceClient().rpc('take_credential', { p_id: id }).throwOnError()
   const [readMs, useMs] = await byTurns(600, read, use)
-  report({ name: 'Handing out a valid credential, audited: time against the row read', value: useMs / readMs, unit: '×', target: { atMost: 1.3 }, detail: { read_ms: readMs, use_ms: useMs } })
+  const [callMs] = await byTurns(300, call, read)
+  report({ name: 'Handing out a valid credential, audited: time against the row read', value: useMs / readMs, unit: '×', target: { atMost: 1.3 }, detail: { read_ms: readMs, use_ms: useMs, read_by_function_ms: callMs } })
 })
 
 it('refreshDue against the ideal of its lanes', { timeout: 900_000 }, async () => {
