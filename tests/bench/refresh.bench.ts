@@ -32,13 +32,17 @@ afterAll(async () => {
 
 it('withCredential against the row read that it rests on', async () => {
   const [id = ''] = await seedConnections(rooms.sql, mirror, provider, 1, 3600)
-  const read = () => serviceClient().from('integrations').select('id, organization_id, integration_type, config, version, status, sandbox, last_error, refresh_failures, refresh_slot').eq('id', id).single().throwOnError()
+  // What it reads with, nothing noted, fresh or not. Beside it a read of the table: the stand-in for Supabase asks the
+  // database one more question at each call of a function (for `response.status`), which PostgREST does not.
+  const read = () => serviceClient().rpc('take_credential', { p_id: id }).throwOnError()
+  const select = () => serviceClient().from('integrations').select('id, organization_id, integration_type, config, version, status, sandbox, last_error, refresh_failures, refresh_slot').eq('id', id).single().throwOnError()
   const use = () => withCredential({ integrationId: id, purpose: 'scan', actor: { type: 'worker', id: null, email: null } }, async secrets => secrets.accessToken)
-  // What a function call costs beside a read of the table, before anything of ours is done.
-  const call = () => serviceClient().rpc('take_credential', { p_id: id }).throwOnError()
   const [readMs, useMs] = await byTurns(600, read, use)
-  const [callMs] = await byTurns(300, call, read)
-  report({ name: 'Handing out a valid credential, audited: time against the row read', value: useMs / readMs, unit: '×', target: { atMost: 1.3 }, detail: { read_ms: readMs, use_ms: useMs, read_by_function_ms: callMs } })
+  const [selectMs, besideMs] = await byTurns(600, select, use)
+  report({
+    name: 'Handing out a valid credential, audited: time against the row read', value: useMs / readMs, unit: '×', target: { atMost: 1.3 },
+    detail: { read_ms: readMs, use_ms: useMs, plain_select_ms: selectMs, against_plain_select: besideMs / selectMs },
+  })
 })
 
 it('refreshDue against the ideal of its lanes', { timeout: 900_000 }, async () => {
