@@ -58,6 +58,8 @@ function entryOf(use: Use) {
   return auditRow({ actor: use.actor, action: 'credential.used', target: { type: 'integration', id: use.integrationId }, detail: { purpose: use.purpose, ...use.detail }, from: use.from })
 }
 
+const noted = z.object({ audited: z.boolean() })
+
 /**
  * The row and the audit entry of its use, in one statement: no entry, no credential.
  * @param freshUntil null: as it is; otherwise one that ends before is handed out unnoted, to be renewed first
@@ -67,7 +69,7 @@ async function take(use: Use, freshUntil: Date | null): Promise<{ row: Integrati
     p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
   }))
   const row = toRow(answer)
-  const { audited } = z.object({ audited: z.boolean() }).parse(answer)
+  const { audited } = noted.parse(answer)
   if (audited) countCredentialUse(use.purpose)
   return { row, audited }
 }

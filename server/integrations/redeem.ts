@@ -14,14 +14,15 @@ import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
 import { AppError, OAuthError } from '#server/errors'
 import { refreshGrant } from '#server/oauth/refresh'
-import type { DataKey } from '#server/utils/encryption'
+import { EncryptionError, type DataKey } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { countRefresh, timeRefresh } from '#server/utils/metrics'
 import type { Begun } from './begun'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
+import type { Leave } from './lanes'
 import { failureOf, neverSent, retryAt, sentenceOf } from './refresh-policy'
-import { readRow, type IntegrationRow } from './row'
+import type { IntegrationRow } from './row'
 import { MAIN_SLOT, nextRefresh, slotConfig, slotField } from './token-config'
 import { currentKey, keyForEncrypting, sealTokens } from './vault'
 
@@ -33,13 +34,20 @@ const ANSWER_MS = 30_000
 /** Milliseconds for which an answer that could not be stored is tried again. */
 const STORE_PATIENCE_MS = 120_000
 /**
- * Seconds. It covers the call, and most of the patience with a database that does not take the answer: who took over
- * meanwhile would send a refresh token that is spent. Not all of it, since after a crash everybody waits for its end; a
- * database that is away gives nobody else the lease either, and an answer that comes late is stored if the version stands.
+ * Seconds. It covers the wait for a turn, the call, and some of the patience with a database that does not take the answer: who
+ * took over meanwhile would send a refresh token that is spent. Not all of it, since after a crash everybody waits for its end;
+ * a database that is away gives nobody else the lease either, and an answer that comes late is stored if the version stands.
  */
 export const LEASE_SECONDS = 90
+/** Milliseconds: who waited longer for a turn at the provider sends nothing, and leaves it to the next run. */
+const TURN_PATIENCE_MS = 40_000
 /** Attempts whose process ended without a result, after which no further one is made. */
 const UNCERTAIN_LIMIT = 2
+
+/** The lanes were full for too long: nothing was sent. */
+export class TurnMissed extends Error {
+  override name = 'TurnMissed'
+}
 
 const inFlight = new Set<Promise<unknown>>()
 
@@ -51,33 +59,33 @@ export async function redeemsSettled(timeoutMs: number): Promise<void> {
 }
 
 /**
- * @returns the row as it is then
+ * @param enter waits until the provider may be called; gives what is to be called when it has answered
  * @throws CredentialError with what was recorded; EncryptionError when the token, or the key for the next one, can't be
- *   opened: nothing was sent then, and nothing is recorded against the connection
+ *   opened, and what `enter` throws: nothing was sent then, and nothing is recorded against the connection
  */
-export function redeem(begun: Begun, open: OpenSecrets): Promise<IntegrationRow> {
-  const stop = timeRefresh(begun.row.connector.id)
-  const attempt = redeemOnce(begun, open).finally(() => {
-    inFlight.delete(attempt)
-    stop()
-  })
+export function redeem(begun: Begun, open: OpenSecrets, enter: () => Promise<Leave> = async () => () => {}): Promise<void> {
+  const attempt = redeemOnce(begun, open, enter).finally(() => inFlight.delete(attempt))
   inFlight.add(attempt)
   return attempt
 }
 
-async function redeemOnce(begun: Begun, open: OpenSecrets): Promise<IntegrationRow> {
+async function redeemOnce(begun: Begun, open: OpenSecrets, enter: () => Promise<Leave>): Promise<void> {
   const { row, slot } = begun
   let plain: Record<string, unknown>
   let key: DataKey
+  let leave: Leave
   try {
     plain = await open(row)
     key = await currentKey(row.keys, row.organizationId)
+    leave = await enterInTime(enter)
   }
   catch (error) {
-    await release(begun)
+    // In one statement: a key that is away does not come back by asking for it at once.
+    await release(begun, error instanceof EncryptionError ? retryAt('our_application', 0, new Date()) : null)
     throw error
   }
 
+  const stop = timeRefresh(row.connector.id)
   const now = new Date()
   let renewed: Record<string, unknown>
   try {
@@ -89,10 +97,23 @@ async function redeemOnce(begun: Begun, open: OpenSecrets): Promise<IntegrationR
     renewed = slotConfig(slot, tokens, typeof known === 'number' ? known : null, now)
   }
   catch (error) {
+    leave(failureOf(error) !== 'passing')
     throw await recordFailure(begun, error)
   }
+  finally {
+    stop()
+  }
+  leave(true)
   await store(begun, { ...secretsOf(row, plain), ...renewed }, { ...plain, ...renewed }, key, now)
-  return readRow(row.id)
+}
+
+/** The lease must outlast the call. @throws TurnMissed */
+async function enterInTime(enter: () => Promise<Leave>): Promise<Leave> {
+  const asked = Date.now()
+  const leave = await enter()
+  if (Date.now() - asked <= TURN_PATIENCE_MS) return leave
+  leave(false)
+  throw new TurnMissed()
 }
 
 /** Every secret of the row is sealed anew, because all are bound to its version. */
@@ -105,7 +126,7 @@ async function store(begun: Begun, fields: Record<string, unknown>, whole: Recor
   const next = nextRefresh(whole, slotsOf(row), now)
   const deadline = Date.now() + STORE_PATIENCE_MS
   let key = firstKey
-  for (let wait = 100; ; wait = Math.min(wait * 2, 5_000)) {
+  for (let wait = 100; ; wait = Math.min(wait * 2, 1_000)) {
     try {
       const outcome = unwrap(await serviceClient().rpc('finish_refresh', {
         p_id: row.id, p_owner: owner, p_journal_id: begun.journalId as string, p_version: row.version,

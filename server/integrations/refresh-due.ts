@@ -1,8 +1,8 @@
 /**
  * Keeps credentials alive: refreshes what is due, and tries tokens that never expire with one cheap call a day.
  *
- * As many calls to token endpoints at once as there are lanes, whatever is due: after an outage everything is due, and the
- * provider must not be run over. A provider that keeps failing gets one attempt at a time, further and further apart, until
+ * As many calls at once as there are lanes, whatever is due: after an outage everything is due, and the provider must not be
+ * run over. More rows than that are in hand, so that nobody waits for the database between two calls. A provider that keeps failing gets one attempt at a time, further and further apart, until
  * one succeeds: its time limits must not take the lanes from the others.
  */
 import { randomUUID } from 'node:crypto'
@@ -11,20 +11,22 @@ import { allConnectors } from '#server/connectors/registry'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
-import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
 import { openConfig, withApi } from './credentials'
-import { LEASE_SECONDS, redeem, release, slotsOf } from './redeem'
+import { Lanes } from './lanes'
+import { LEASE_SECONDS, redeem, release, slotsOf, TurnMissed } from './redeem'
 import { retryAt, sentences } from './refresh-policy'
 import type { IntegrationRow } from './row'
 import { Suspicion } from './suspicion'
 import { endsWithin, nextRefresh, REFRESH_AHEAD_MS, slotField } from './token-config'
 import { keyForEncrypting } from './vault'
 
-/** Calls to token endpoints at once, in this process. */
+/** Calls to providers at once, in this process. */
 export const REFRESH_LANES = 8
+/** Rows in hand for each lane: one at the provider, one on its way from or to the database. */
+export const ROWS_PER_LANE = 2
 /** A run ends after this long, and the next minute's takes what is left. */
 const BUDGET_MS = 10 * 60_000
 
@@ -37,23 +39,27 @@ export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LA
   const done: RefreshRun = { refreshed: 0, probed: 0, failed: 0, postponed: 0 }
   const owner = randomUUID()
   const until = Date.now() + BUDGET_MS
+  const turns = new Lanes(lanes, signal)
+  const rows = lanes * ROWS_PER_LANE
   const running = new Set<Promise<void>>()
   try {
     for (;;) {
       const open = !signal.aborted && Date.now() < until
-      const claimed = open ? await claim(owner, lanes - running.size) : []
+      const claimed = open ? await claim(owner, rows - running.size) : []
       for (const begun of claimed) {
-        const attempt: Promise<void> = keepAlive(begun, signal).then(what => void done[what]++).finally(() => running.delete(attempt))
+        const attempt: Promise<void> = keepAlive(begun, turns, signal).then(what => void done[what]++).finally(() => running.delete(attempt))
         running.add(attempt)
       }
       if (running.size === 0) return done
-      // A full house waits for a lane; an empty queue for whatever comes of the last ones.
-      if (claimed.length === 0 || running.size >= lanes) await Promise.race(running)
+      // An empty queue waits for whatever comes of the last ones; a full house until there is room for a few.
+      if (claimed.length === 0) await Promise.race(running)
+      while (running.size > rows - lanes / 2) await Promise.race(running)
     }
   }
   finally {
     // Also when the database went away in between: the answers that are under way are waited for.
     await Promise.all(running)
+    turns.close()
   }
 }
 
@@ -85,7 +91,7 @@ async function readClaim(answer: unknown, owner: string): Promise<Begun[]> {
 }
 
 /** Never rejects. */
-async function keepAlive(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRun> {
+async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<keyof RefreshRun> {
   let answered: boolean | null = true
   try {
     if (!begun.reserved) {
@@ -94,18 +100,17 @@ async function keepAlive(begun: Begun, signal: AbortSignal): Promise<keyof Refre
       return 'postponed'
     }
     if (renewable(begun)) {
-      await redeem(begun, openConfig)
+      await redeem(begun, openConfig, () => turns.enter(begun.row.connector.id))
       return 'refreshed'
     }
-    return await probe(begun, signal)
+    return await probe(begun, turns, signal)
   }
   catch (error) {
     answered = error instanceof CredentialError ? error.failure === 'dead_grant' : null
     if (error instanceof CredentialError) return 'failed'
+    if (error instanceof TurnMissed || (signal.aborted && error === signal.reason)) return 'postponed'
     // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
     log.error('a credential could not be kept alive', { integration_id: begun.row.id, error })
-    // When even that can't be written, it comes up again after its lease.
-    if (error instanceof EncryptionError) await postpone(begun.row, retryAt('our_application', 0, new Date())).catch(() => undefined)
     return 'postponed'
   }
   finally {
@@ -121,11 +126,13 @@ function renewable({ row, slot, journalId, uncertain }: Begun): boolean {
 }
 
 /** One cheap call: it shows whether the token is alive. A 401 forces a refresh, as everywhere. */
-async function probe(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRun> {
+async function probe(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<keyof RefreshRun> {
   const { row } = begun
   // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
   await release(begun, soon())
+  const leave = await turns.enter(row.connector.id)
   const now = new Date()
+  let reached = true
   try {
     await withApi({ integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } }, signal, api => row.connector.account(api))
     return await notePassed(row, now)
@@ -135,8 +142,12 @@ async function probe(begun: Begun, signal: AbortSignal): Promise<keyof RefreshRu
     if (!(error instanceof ProviderError)) throw error
     // It took the token and refused something else: the token lives.
     if (['forbidden', 'not_found', 'payment_required', 'refused', 'unexpected_shape'].includes(error.kind)) return await notePassed(row, now)
+    reached = false
     await noteUnreached(row, error.kind, now)
     throw new CredentialError('passing', error.kind, { cause: error })
+  }
+  finally {
+    leave(reached)
   }
 }
 
@@ -152,10 +163,6 @@ async function noteUnreached(row: IntegrationRow, code: string, now: Date): Prom
     p_error: { class: 'passing', code, message: sentences.unprobed, at: now.toISOString() },
     p_refresh_due_at: retryAt('passing', row.refreshFailures, now).toISOString(),
   }))
-}
-
-async function postpone(row: IntegrationRow, dueAt: Date): Promise<void> {
-  unwrap(await serviceClient().from('integrations').update({ refresh_due_at: dueAt.toISOString() }).eq('id', row.id).eq('version', row.version).select('id'))
 }
 
 function soon(): Date {

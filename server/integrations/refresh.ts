@@ -16,7 +16,7 @@ import { AppError, type OAuthError } from '#server/errors'
 import { toBegun } from './begun'
 import { CredentialError } from './credential-error'
 import { LEASE_SECONDS, redeem, release, type OpenSecrets } from './redeem'
-import type { IntegrationRow } from './row'
+import { readRow, type IntegrationRow } from './row'
 import { MAIN_SLOT } from './token-config'
 import { keyForEncrypting } from './vault'
 
@@ -53,7 +53,10 @@ async function refreshOnce(seen: IntegrationRow, open: OpenSecrets, slot: string
     const begun = toBegun(answer, owner, slot)
     if (begun.outcome === 'newer') return begun.row
     if (begun.outcome === 'failed') throw new CredentialError(failureOf(begun.row.lastError?.class), begun.row.lastError?.code ?? 'unknown')
-    if (begun.outcome === 'mine' && begun.reserved) return redeem(begun, open)
+    if (begun.outcome === 'mine' && begun.reserved) {
+      await redeem(begun, open)
+      return readRow(seen.id)
+    }
     if (begun.outcome === 'mine') {
       await release(begun)
       await keyForEncrypting(seen.organizationId, 1)

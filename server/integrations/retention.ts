@@ -6,3 +6,9 @@ export async function pruneStates(now = new Date()): Promise<number> {
   const before = new Date(now.getTime() - 24 * 3600 * 1000).toISOString()
   return unwrap(await serviceClient().from('used_oauth_states').delete().lt('used_at', before).select('state_hash')).length
 }
+
+/** Of an attempt to renew a credential, its result is history after a month; one without a result stays and counts. */
+export async function pruneJournal(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 30 * 24 * 3600 * 1000).toISOString()
+  return unwrap(await serviceClient().from('refresh_journal').delete().lt('ended_at', before).neq('state', 'uncertain').select('id')).length
+}

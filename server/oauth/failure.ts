@@ -28,19 +28,24 @@ const registered: Readonly<Record<string, Failure>> = {
 
 /** In this order: "client" and "redirect" also stand in sentences about a grant. */
 const patterns: ReadonlyArray<readonly [RegExp, Failure, string]> = [
-  [/redirect[ _-]?ur[il]|redirect[ _-]?mismatch|bad_redirect/i, 'our_application', 'redirect_rejected'],
-  [/client[ _-]?(?:id|secret|credential|auth)|(?:invalid|unknown|unauthori[sz]ed|bad)[ _-]client|(?:oauth|invalid|unknown)[ _-]app(?:lication)?\b|application_suspended/i, 'our_application', 'client_rejected'],
-  [/rate[ _-]?limit|too many requests|temporar/i, 'passing', 'busy'],
-  [/refresh[ _-]?token|invalid[ _-]?grant|(?:invalid|bad|expired|used)[ _-](?:authorization[ _-]|verification[ _-]|auth[ _-])?(?:code|token|grant)|code_already_used|revoked|expired|already used|token_not_found/i, 'dead_grant', 'grant_rejected'],
+  [/redirect[ _-]?ur[il]|redirect[ _-]?mismatch|bad_redirect|authorization_url_mismatch/i, 'our_application', 'redirect_rejected'],
+  [/client[ _-]?(?:id|secret|credential|auth)|(?:invalid|unknown|unauthori[sz]ed|bad)[ _-]?client|(?:oauth|invalid|unknown)[ _-]app(?:lication)?\b|application_suspended|signature_?does_?not_?match|\bnot_authed\b|no_scopes|pkce_not_allowed/i, 'our_application', 'client_rejected'],
+  [/rate[ _-]?limit|too many requests|throttl|temporar/i, 'passing', 'busy'],
+  [/internal[ _-](?:server[ _-])?error|fatal_error|service[ _-]?unavailable|request_timeout/i, 'passing', 'server_error'],
+  // The account is being moved, or the call lacks a right: the grant itself stands.
+  [/team_added_to_org|org_login_required/i, 'passing', 'account_moving'],
+  [/missing_scope|not_allowed_token_type|no_permission|paid_only|feature_not_(?:enabled|available)|not_an_admin|two_factor_setup_required/i, 'passing', 'permission_missing'],
+  [/refresh[ _-]?token|invalid[ _-]?grant|(?:invalid|bad|expired|used)[ _-](?:authorization[ _-]|verification[ _-]|auth[ _-])?(?:code|token|grant)|code_already_used|revoked|expired|already used|token_not_found|account_inactive|invalid_auth\b|access_not_granted|\bsuspended\b|configuration_disabled/i, 'dead_grant', 'grant_rejected'],
 ]
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Short texts in which providers put a code or a reason, at the top and one level below. */
+/** Short texts in which providers put a code or a reason, at the top and one level below, `code` or `Code`. */
 function wordsOf(body: unknown): { codes: string[], sentences: string[] } {
-  const records = isRecord(body) ? [body, ...Object.values(body).filter(isRecord)] : []
+  const records = (isRecord(body) ? [body, ...Object.values(body).filter(isRecord)] : [])
+    .map(record => Object.fromEntries(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value])))
   const texts = (names: readonly string[]) => records.flatMap(record => names.map(name => record[name]))
     .filter(text => typeof text === 'string').map(text => text.slice(0, 500))
   return { codes: texts(['error', 'code', 'error_code', 'type']), sentences: texts(['error_description', 'message', 'msg', 'detail', 'reason', 'hint']) }
@@ -59,7 +64,10 @@ function bySaying(body: unknown): OAuthError | null {
     if (code === 'invalid_request' && matched) return new OAuthError(matched[1], code)
     return new OAuthError(failure, code)
   }
-  return matched ? new OAuthError(matched[1], matched[2]) : null
+  if (matched) return new OAuthError(matched[1], matched[2])
+  // A flag beside a code that says nothing: `{"error": {"code": "forbidden", "invalidToken": true}}`.
+  const flagged = isRecord(body) && [body, ...Object.values(body).filter(isRecord)].some(record => record.invalidToken === true)
+  return flagged ? new OAuthError('dead_grant', 'grant_rejected') : null
 }
 
 /** Whether a 2xx is a refusal after all. */
@@ -87,6 +95,8 @@ export function tokenFailure(answer: Pick<Answer, 'status' | 'body'>, grant: Gra
   const said = body.kind === 'json' ? bySaying(body.value) : null
   if (said) return said
   if (grant === 'refresh_token') {
+    // Understood and not processable: what we sent is wrong, not what the grant is.
+    if (status === 422) return new OAuthError('our_application', 'unrecognised')
     const refused = status === 400 || status === 401 || status < 300
     return refused ? new OAuthError('dead_grant', 'unrecognised') : new OAuthError('passing', 'unrecognised')
   }

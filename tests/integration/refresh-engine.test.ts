@@ -1,8 +1,12 @@
 /** The task that keeps credentials alive: what is due, what never ends, who fails, and who must not suffer from that. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useConnectors } from '#server/connectors/registry'
-import { refreshDue, REFRESH_LANES, type RefreshRun } from '#server/integrations/refresh-due'
-import { withStoredCredential } from '#server/integrations/credentials'
+import { serviceClient } from '#server/database/clients'
+import { refreshDue, REFRESH_LANES, ROWS_PER_LANE, type RefreshRun } from '#server/integrations/refresh-due'
+import { toBegun } from '#server/integrations/begun'
+import { openConfig, withStoredCredential } from '#server/integrations/credentials'
+import { redeem, TurnMissed } from '#server/integrations/redeem'
+import { pruneJournal } from '#server/integrations/retention'
 import { days, hours, minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
@@ -214,15 +218,15 @@ describe('who fails', () => {
     expect((await Promise.all(hanging.map(id => stateOf(id)))).filter(one => one.status !== 'active')).toEqual([])
   })
 
-  it('by our own fault costs few calls, and no integration its status', async () => {
-    const ids = await seedConnections(rooms.sql, mirror, second, 40, 600)
+  it('by our own fault costs few calls, and no integration its status', { timeout: 150_000 }, async () => {
+    const ids = await seedConnections(rooms.sql, mirror, second, 40, 300)
     second.fault = () => Response.json({ error: 'invalid_client' }, { status: 401 })
     for (let minute = 0; minute < 60; minute++) {
       await run()
       clock.pass(minutes(1))
     }
     // A first wave, and one try in each pause of five minutes.
-    expect(second.tokenCalls.length).toBeLessThanOrEqual(REFRESH_LANES + 2 + 60 / 5 + 1)
+    expect(second.tokenCalls.length).toBeLessThanOrEqual(ROWS_PER_LANE * REFRESH_LANES + 2 + 60 / 5 + 1)
     const states = await Promise.all(ids.map(stateOf))
     expect(new Set(states.map(one => one.status))).toEqual(new Set(['active']))
     expect(new Set(states.map(one => one.error?.class))).toEqual(new Set(['our_application', undefined]))
@@ -257,6 +261,30 @@ describe('who fails', () => {
 })
 
 describe('what is ours to mend', () => {
+  it('a turn that comes late sends nothing: the lease would not outlast the call', async () => {
+    const [id = ''] = await seedConnections(rooms.sql, mirror, second, 1, 300)
+    const begun = toBegun(await serviceClient().rpc('begin_refresh', { p_id: id, p_owner: 'me', p_seconds: 90, p_slot: 'main', p_seen_version: 1, p_seen_failed_at: null as unknown as string }).then(answer => answer.data), 'me', 'main')
+    let left = false
+    await expect(redeem(begun, openConfig, async () => {
+      clock.pass(41_000)
+      return () => { left = true }
+    })).rejects.toBeInstanceOf(TurnMissed)
+    expect([left, second.tokenCalls.length]).toEqual([true, 0])
+    expect(await rooms.sql('select state from public.refresh_journal where integration_id = $1', [id])).toEqual([])
+    expect(await run()).toEqual({ ...nothing, refreshed: 1 })
+  })
+
+  it('the journal forgets results after a month, and nothing that is uncertain', async () => {
+    const [id = ''] = await seedConnections(rooms.sql, mirror, second, 1, 300)
+    await rooms.sql(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state, ended_at)
+      select i.id, i.organization_id, 'main', 1, 'x', s.state, now() - s.age from public.integrations i,
+        (values ('stored', interval '31 days'), ('failed', interval '31 days'), ('uncertain', interval '31 days'), ('stored', interval '29 days')) as s (state, age) where i.id = $1`, [id])
+    // The moved clock is not every database's.
+    const [clockOfDatabase] = await rooms.sql<{ now: string }>('select now()::text as now')
+    expect(await pruneJournal(new Date(clockOfDatabase?.now ?? ''))).toBe(2)
+    expect(await rooms.sql('select state from public.refresh_journal where integration_id = $1 order by 1', [id])).toEqual([{ state: 'stored' }, { state: 'uncertain' }])
+  })
+
   it('one row that can\'t be read stops nobody, and does not come first again', async () => {
     const [broken = '', ...others] = await seedConnections(rooms.sql, mirror, second, 5, 300)
     await rooms.sql(`update public.integrations set config = config - 'access_token', refresh_due_at = '2020-01-01' where id = $1`, [broken])

@@ -1,7 +1,7 @@
 /** An hour in which a provider is away: nobody has to do anything afterwards, and the provider is not run over. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { useConnectors } from '#server/connectors/registry'
-import { refreshDue, REFRESH_LANES } from '#server/integrations/refresh-due'
+import { refreshDue, REFRESH_LANES, ROWS_PER_LANE } from '#server/integrations/refresh-due'
 import { minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
@@ -12,8 +12,8 @@ const INTEGRATIONS = 200
 const OUTAGE_MINUTES = 60
 /** Who failed last may have an hour to wait, and half of that for the spread. */
 const RECOVERY_MINUTES = 95
-/** A first wave of all lanes and what follows it until the third failure; then one try in each pause of five minutes at least. */
-const ATTEMPTS = REFRESH_LANES + 2 + OUTAGE_MINUTES / 5 + 1
+/** A first wave of all rows in hand and what follows it until the third failure; then one try in each pause of five minutes at least. */
+const ATTEMPTS = ROWS_PER_LANE * REFRESH_LANES + 2 + OUTAGE_MINUTES / 5 + 1
 
 let rooms: Rooms
 let provider: RotatingProvider

@@ -41,6 +41,8 @@ export async function serveHttp(handler: Handler, listen: { port?: number } = {}
         outgoing.end(`test server: ${String(error)}`)
       })
   })
+  // A connection that is closed while a busy test is about to use it again looks like an outage.
+  server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(listen.port ?? 0, '127.0.0.1', resolve)

@@ -1,12 +1,12 @@
 import { pruneConnections } from '#server/integrations/pending'
-import { pruneStates } from '#server/integrations/retention'
+import { pruneJournal, pruneStates } from '#server/integrations/retention'
 import { whenReady } from '#server/startup'
 import { env } from '#server/utils/env'
 
 export default defineTask({
-  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections, and connections that nobody confirmed, whose grants are ended.' },
+  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections, connections that nobody confirmed, whose grants are ended, and results of renewals.' },
   async run() {
     await whenReady()
-    return { result: env().worker ? { states: await pruneStates(), connections: await pruneConnections() } : 'this process takes no jobs' }
+    return { result: env().worker ? { states: await pruneStates(), connections: await pruneConnections(), renewals: await pruneJournal() } : 'this process takes no jobs' }
   },
 })
