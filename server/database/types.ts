@@ -711,6 +711,12 @@ export type Database = {
         }
         Returns: boolean
       }
+      add_organization_keys: {
+        Args: {
+          p_items: Json
+        }
+        Returns: number
+      }
       begin_refresh: {
         Args: {
           p_id: string
@@ -781,7 +787,9 @@ export type Database = {
           config: Json
           id: string
           integration_type: string
+          keys: Json
           organization_id: string
+          reserved: boolean
           version: number
         }[]
       }
