@@ -6,3 +6,16 @@ export async function pruneStates(now = new Date()): Promise<number> {
   const before = new Date(now.getTime() - 24 * 3600 * 1000).toISOString()
   return unwrap(await serviceClient().from('used_oauth_states').delete().lt('used_at', before).select('state_hash')).length
 }
+
+/** Data keys that were replaced and hold nothing any more. @returns how many were dropped */
+export async function pruneKeys(): Promise<number> {
+  return unwrap(await serviceClient().rpc('drop_empty_keys'))
+}
+
+/** What became of a refresh is of no use a month later. @returns how many entries were forgotten */
+export async function pruneJournal(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 30 * 24 * 3600 * 1000).toISOString()
+  const { count, error } = await serviceClient().from('refresh_journal').delete({ count: 'exact' }).lt('ended_at', before)
+  if (error) throw error
+  return count ?? 0
+}

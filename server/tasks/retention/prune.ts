@@ -1,11 +1,11 @@
-import { pruneStates } from '#server/integrations/retention'
+import { pruneJournal, pruneKeys, pruneStates } from '#server/integrations/retention'
 import { whenReady } from '#server/startup'
 import { env } from '#server/utils/env'
 
 export default defineTask({
-  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections.' },
+  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections, empty data keys, old refreshes.' },
   async run() {
     await whenReady()
-    return { result: env().worker ? { states: await pruneStates() } : 'this process takes no jobs' }
+    return { result: env().worker ? { states: await pruneStates(), keys: await pruneKeys(), refreshes: await pruneJournal() } : 'this process takes no jobs' }
   },
 })
