@@ -42,6 +42,6 @@ async function requireProof(keyId: string, held: number): Promise<void> {
   catch (error) {
     if (!(error instanceof EncryptionError)) throw error
     throw new Error(`${held} organization key${held === 1 ? ' is' : 's are'} wrapped with key ${keyId}, and this installation's key of that id does not open the oldest of them `
-      + `(organization ${wrap.organization_id}): it is another key, or the wrap was altered. To fix: restore ENCRYPTION_KEY, or the table organization_keys from a backup.`)
+      + `(organization ${wrap.organization_id}): it is another key, or the wrap was altered. To fix: restore ENCRYPTION_KEY, or the table organization_keys from a backup.`, { cause: error })
   }
 }
