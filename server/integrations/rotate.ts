@@ -16,7 +16,7 @@ import { currentKekId, newDataKey, rewrap } from '#server/utils/data-key'
 import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { openConfig } from './credentials'
-import { toRow, wrappedKeys } from './row'
+import { toRow, wrappedKeys, type WrappedKeys } from './row'
 import { currentKey, refuseExhausted, sealTokens } from './vault'
 
 const BATCH = 200
@@ -126,7 +126,8 @@ async function reencrypt(progress: (done: number) => void): Promise<{ rotated: n
     const batch = await next
     const last = batch.at(-1)
     if (!last) return sum
-    const items = (await Promise.all(batch.map(sealed))).filter(item => item !== null)
+    const keys = new Map(batch.flatMap(row => row.keys ? [[row.organization_id, row.keys] as const] : []))
+    const items = (await Promise.all(batch.map(row => sealed(row, keys.get(row.organization_id) ?? [])))).filter(item => item !== null)
     sum.unreadable += batch.length - items.length
     // The next batch is read while this one is written.
     next = read(last.id)
@@ -138,7 +139,7 @@ async function reencrypt(progress: (done: number) => void): Promise<{ rotated: n
 
 const rotatable = z.object({
   id: z.string(), organization_id: z.string(), integration_type: z.string(), version: z.number(),
-  config: z.looseObject({ access_token: z.string() }), keys: wrappedKeys, reserved: z.boolean(),
+  config: z.looseObject({ access_token: z.string() }), keys: wrappedKeys.nullable(), reserved: z.boolean(),
 })
 type Rotatable = z.infer<typeof rotatable>
 
@@ -147,10 +148,10 @@ async function read(after: string | null): Promise<Rotatable[]> {
 }
 
 /** Null: no key opens it. */
-async function sealed(stored: Rotatable): Promise<object | null> {
+async function sealed(stored: Rotatable, keys: WrappedKeys): Promise<object | null> {
   if (!stored.reserved) refuseExhausted()
   try {
-    const row = toRow({ ...stored, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
+    const row = toRow({ ...stored, keys, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
     const [plain, key] = [await openConfig(row), await currentKey(row.keys, row.organizationId)]
     const secrets = Object.fromEntries(row.connector.secrets.flatMap(field => typeof plain[field] === 'string' ? [[field, plain[field]]] : []))
     return { id: row.id, version: row.version, config: sealTokens(secrets, row, row.connector, key) }
