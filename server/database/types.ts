@@ -955,6 +955,12 @@ export type Database = {
         }
         Returns: boolean
       }
+      add_organization_keys: {
+        Args: {
+          p_items: Json
+        }
+        Returns: number
+      }
       alert_failed: {
         Args: {
           p_id: string
@@ -1038,7 +1044,9 @@ export type Database = {
           config: Json
           id: string
           integration_type: string
+          keys: Json
           organization_id: string
+          reserved: boolean
           version: number
         }[]
       }

@@ -12,12 +12,12 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
 import { AppError } from '#server/errors'
-import { currentKekId, rewrap } from '#server/utils/data-key'
-import { EncryptionError, type DataKey } from '#server/utils/encryption'
+import { currentKekId, newDataKey, rewrap } from '#server/utils/data-key'
+import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { openConfig } from './credentials'
-import { toRow, wrappedKeys, type IntegrationRow } from './row'
-import { addKey, currentKey, keyForEncrypting, sealTokens } from './vault'
+import { toRow, wrappedKeys, type WrappedKeys } from './row'
+import { currentKey, refuseExhausted, sealTokens } from './vault'
 
 const BATCH = 200
 
@@ -109,7 +109,11 @@ async function newKeys(before: string, progress: Progress): Promise<void> {
   for (let done = 0; ;) {
     const due = unwrap(await serviceClient().rpc('organizations_to_rekey', { p_before: before, p_limit: BATCH }))
     if (due.length === 0) return
-    for (const { organization_id, key_id } of due) if (await addKey(organization_id, key_id)) done++
+    const items = await Promise.all(due.map(async ({ organization_id, key_id: replaces }) => {
+      const { keyId: key_id, wrapped, kekId: kek_id } = await newDataKey(organization_id)
+      return { organization_id, key_id, wrapped, kek_id, replaces }
+    }))
+    done += unwrap(await serviceClient().rpc('add_organization_keys', { p_items: items }))
     progress(done, 'keys')
   }
 }
@@ -117,43 +121,40 @@ async function newKeys(before: string, progress: Progress): Promise<void> {
 /** One round over all integrations that are not under their organization's current key. */
 async function reencrypt(progress: (done: number) => void): Promise<{ rotated: number, unreadable: number }> {
   const sum = { rotated: 0, unreadable: 0 }
-  for (let after: string | null = null; ;) {
-    const batch: Rotatable[] = rotatable.array().parse(unwrap(await serviceClient().rpc('credentials_to_rotate', { p_after: after as unknown as string, p_limit: BATCH })))
+  let next = read(null)
+  for (;;) {
+    const batch = await next
     const last = batch.at(-1)
     if (!last) return sum
-    after = last.id
-    const keys = await keysFor(batch)
-    const items = (await Promise.all(batch.map(row => sealed(row, keys)))).filter(item => item !== null)
+    const keys = new Map(batch.flatMap(row => row.keys ? [[row.organization_id, row.keys] as const] : []))
+    const items = (await Promise.all(batch.map(row => sealed(row, keys.get(row.organization_id) ?? [])))).filter(item => item !== null)
     sum.unreadable += batch.length - items.length
+    // The next batch is read while this one is written.
+    next = read(last.id)
+    next.catch(() => {}) // Awaited above, unless the writing fails first.
     sum.rotated += unwrap(await serviceClient().rpc('store_rotated_credentials', { p_items: items as Json })).length
     progress(sum.rotated)
   }
 }
 
-const rotatable = z.object({ id: z.string(), organization_id: z.string(), integration_type: z.string(), version: z.number(), config: z.looseObject({ access_token: z.string() }) })
+const rotatable = z.object({
+  id: z.string(), organization_id: z.string(), integration_type: z.string(), version: z.number(),
+  config: z.looseObject({ access_token: z.string() }), keys: wrappedKeys.nullable(), reserved: z.boolean(),
+})
 type Rotatable = z.infer<typeof rotatable>
-interface OrganizationKeys { all: IntegrationRow['keys'], current: DataKey }
 
-/** One reservation for each organization of the batch. */
-async function keysFor(batch: Rotatable[]): Promise<Map<string, OrganizationKeys>> {
-  const byOrganization = Object.entries(Object.groupBy(batch, row => row.organization_id))
-  return new Map(await Promise.all(byOrganization.map(async ([id, rows = []]): Promise<[string, OrganizationKeys]> => {
-    const values = rows.reduce((sum, row) => sum + Object.keys(row.config).filter(name => name.endsWith('_token')).length, 0)
-    await keyForEncrypting(id, values)
-    const all = wrappedKeys.parse(unwrap(await serviceClient().rpc('organization_wraps', { p_organization_id: id })))
-    return [id, { all, current: await currentKey(all, id) }]
-  })))
+async function read(after: string | null): Promise<Rotatable[]> {
+  return rotatable.array().parse(unwrap(await serviceClient().rpc('credentials_to_rotate', { p_after: after as string, p_limit: BATCH })))
 }
 
 /** Null: no key opens it. */
-async function sealed(stored: Rotatable, keys: Map<string, OrganizationKeys>): Promise<object | null> {
-  const own = keys.get(stored.organization_id)
-  if (!own) throw new Error('The organization of a batch has no key')
+async function sealed(stored: Rotatable, keys: WrappedKeys): Promise<object | null> {
+  if (!stored.reserved) refuseExhausted()
   try {
-    const row = toRow({ ...stored, keys: own.all, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
-    const plain = await openConfig(row)
+    const row = toRow({ ...stored, keys, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
+    const [plain, key] = [await openConfig(row), await currentKey(row.keys, row.organizationId)]
     const secrets = Object.fromEntries(row.connector.secrets.flatMap(field => typeof plain[field] === 'string' ? [[field, plain[field]]] : []))
-    return { id: row.id, version: row.version, config: sealTokens(secrets, row, row.connector, own.current) }
+    return { id: row.id, version: row.version, config: sealTokens(secrets, row, row.connector, key) }
   }
   catch (error) {
     return skipped(error, 'an integration\'s credentials can\'t be opened and stay under their old key', { integration_id: stored.id })

@@ -109,6 +109,21 @@ begin
   return true;
 end $$;
 
+-- The same for several. @returns how many were added
+create function public.add_organization_keys(p_items jsonb) returns integer
+language plpgsql set search_path = '' as $$
+declare
+  v_item record;
+  v_added integer := 0;
+begin
+  for v_item in select * from jsonb_to_recordset(p_items) as i (organization_id uuid, key_id text, wrapped text, kek_id text, replaces text) loop
+    if public.add_organization_key(v_item.organization_id, v_item.key_id, v_item.wrapped, v_item.kek_id, v_item.replaces) then
+      v_added := v_added + 1;
+    end if;
+  end loop;
+  return v_added;
+end $$;
+
 create function public.count_wraps(p_kek_id text, p_count integer) returns void
 language sql set search_path = '' as $$
   insert into public.key_encryption_keys as k (kek_id, encryptions) values (p_kek_id, p_count)
@@ -139,10 +154,13 @@ begin
   return v_stored;
 end $$;
 
--- The change of data keys that is under way, or a new one.
+-- The change of data keys that is under way, or a new one. One that stopped more than a day ago is not gone on with: whoever
+-- asks now wants keys that are newer than that.
 create function public.start_key_rotation() returns table (id uuid, started_at timestamptz, resumed boolean)
 language plpgsql set search_path = '' as $$
 begin
+  update public.key_rotations r set finished_at = clock_timestamp()
+    where r.finished_at is null and r.started_at < clock_timestamp() - interval '1 day';
   insert into public.key_rotations default values on conflict do nothing;
   if found then
     return query select r.id, r.started_at, false from public.key_rotations r where r.finished_at is null;
@@ -162,16 +180,29 @@ language sql stable set search_path = '' as $$
   order by o.id limit p_limit
 $$;
 
--- Integrations whose values are not under their organization's current key, after `p_after`. A value that names no key (the
--- form allows it) is under none.
+-- Integrations whose values are not under their organization's current key, after `p_after`, with what opens them; what is
+-- going to be encrypted is counted (`reserved`; false: the current key has not that many left). A value that names no key (the
+-- form allows it) is under none. One call for a batch: with one for each organization, the calls were nine tenths of the time.
+-- `keys` stands in the first row of each organization only.
 create function public.credentials_to_rotate(p_after uuid, p_limit integer)
-returns table (id uuid, organization_id uuid, integration_type text, version bigint, config jsonb)
-language sql stable set search_path = '' as $$
-  select i.id, i.organization_id, i.integration_type, i.version, i.config from public.integrations i
-  join public.organization_keys k on k.organization_id = i.organization_id and k.retired_at is null
-  where i.credential_key_id is distinct from k.key_id and i.config ->> 'access_token' is not null
-    and i.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
-  order by i.id limit p_limit
+returns table (id uuid, organization_id uuid, integration_type text, version bigint, config jsonb, keys jsonb, reserved boolean)
+language sql set search_path = '' as $$
+  with batch as materialized (
+    select i.id, i.organization_id, i.integration_type, i.version, i.config from public.integrations i
+    join public.organization_keys k on k.organization_id = i.organization_id and k.retired_at is null
+    where i.credential_key_id is distinct from k.key_id and i.config ->> 'access_token' is not null
+      and i.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+    order by i.id limit p_limit),
+  needed as materialized (
+    select b.organization_id, sum((select count(*) from jsonb_object_keys(b.config) f where f ~ '_token$')) as encryptions,
+      public.organization_wraps(b.organization_id) as keys
+    from batch b group by b.organization_id),
+  counted as (
+    update public.organization_keys k set encryptions = k.encryptions + n.encryptions from needed n
+    where k.organization_id = n.organization_id and k.retired_at is null and k.encryptions + n.encryptions <= 4294967296
+    returning k.organization_id)
+  select b.*, case when row_number() over (partition by b.organization_id order by b.id) = 1 then n.keys end, c.organization_id is not null
+  from batch b join needed n using (organization_id) left join counted c using (organization_id) order by b.id
 $$;
 
 -- Writes re-encrypted values. The version stays: the credentials are the same ones. What changed meanwhile (a refresh, a
@@ -232,13 +263,13 @@ language sql stable set search_path = '' as $$
 $$;
 
 revoke all on function public.organization_wraps(uuid), public.reserve_encryptions(uuid, integer),
-  public.add_organization_key(uuid, text, text, text, text), public.count_wraps(text, integer),
+  public.add_organization_key(uuid, text, text, text, text), public.add_organization_keys(jsonb), public.count_wraps(text, integer),
   public.wraps_to_rewrite(text, uuid, text, integer), public.store_wraps(jsonb, text), public.start_key_rotation(),
   public.organizations_to_rekey(timestamptz, integer), public.credentials_to_rotate(uuid, integer),
   public.store_rotated_credentials(jsonb), public.drop_empty_keys(), public.key_census(), public.keys_needed()
   from public, anon, authenticated, service_role;
 grant execute on function public.organization_wraps(uuid), public.reserve_encryptions(uuid, integer),
-  public.add_organization_key(uuid, text, text, text, text), public.count_wraps(text, integer),
+  public.add_organization_key(uuid, text, text, text, text), public.add_organization_keys(jsonb), public.count_wraps(text, integer),
   public.wraps_to_rewrite(text, uuid, text, integer), public.store_wraps(jsonb, text), public.start_key_rotation(),
   public.organizations_to_rekey(timestamptz, integer), public.credentials_to_rotate(uuid, integer),
   public.store_rotated_credentials(jsonb), public.drop_empty_keys(), public.key_census(), public.keys_needed()

@@ -22,7 +22,7 @@ afterEach(() => rooms.provider.clearFaults())
 
 const revocation = '/v1/oauth/revoke'
 const revocations = () => rooms.provider.count({ path: revocation })
-const stays = ['audit_log', 'disconnect_receipts']
+const stays = ['audit_log', 'audit_heads', 'disconnect_receipts']
 
 /** Rows of the organization in every table that names one. */
 async function rowsOf({ organizationId }: Caller): Promise<Record<string, number>> {

@@ -41,6 +41,7 @@ const executableBy: Record<string, string> = {
   'private.write_audit': 'service_role',
   'public.accept_invitation': 'authenticated',
   'public.add_organization_key': 'service_role',
+  'public.add_organization_keys': 'service_role',
   'public.alert_failed': 'service_role',
   'public.begin_refresh': 'service_role',
   'public.change_integration': 'authenticated',

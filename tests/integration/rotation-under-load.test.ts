@@ -1,5 +1,4 @@
 /** A change of all data keys while readers use the credentials: no use fails. On a real PostgreSQL. */
-import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { withCredential } from '#server/integrations/credentials'
 import { rotateDataKeys } from '#server/integrations/rotate'
@@ -9,8 +8,7 @@ import { seedSealed, type SealedIntegration } from '../support/sealed-integratio
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 
-/** ROTATION_ROWS=10000 for the number that docs/self-hosting.md gives. */
-const ROWS = Number(process.env.ROTATION_ROWS ?? 2_000)
+const ROWS = 10_000
 const ORGANIZATIONS = 50
 const READERS = 8
 
@@ -26,7 +24,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('changing all data keys',
   it(`fails none of the uses that ${READERS} readers make of ${ROWS} integrations meanwhile`, async () => {
     let rotating = true
     const failures: unknown[] = []
-    const uses = { during: 0 }
+    let uses = 0
     const reader = async (first: number) => {
       for (let n = first; rotating; n += 7) {
         const one = seeded[n % seeded.length]
@@ -34,7 +32,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('changing all data keys',
         try {
           const token = await withCredential({ integrationId: one.id, purpose: 'scan', actor: { type: 'worker', id: null, email: null } }, async secrets => secrets.accessToken)
           if (token !== one.accessToken) throw new Error('Another integration\'s token')
-          uses.during++
+          uses++
         }
         catch (error) {
           failures.push(error)
@@ -42,15 +40,12 @@ describe.skipIf(inject('databaseMode') === 'embedded')('changing all data keys',
       }
     }
     const readers = Array.from({ length: READERS }, (_, n) => reader(Math.floor(n * seeded.length / READERS)))
-    const began = performance.now()
     const rotation = await rotateDataKeys(() => {}).finally(() => { rotating = false })
-    const seconds = (performance.now() - began) / 1000
     await Promise.all(readers)
 
     expect(failures).toEqual([])
     expect(rotation).toEqual({ rotated: ROWS, unreadable: 0, resumed: false })
-    expect(uses.during).toBeGreaterThan(READERS * 10)
-    if (process.env.ROTATION_ROWS) process.stdout.write(`${ROWS} integrations in ${seconds.toFixed(1)} s, ${uses.during} uses meanwhile, none failed\n`)
+    expect(uses).toBeGreaterThan(READERS * 10)
     // Every value is under its organization's new key, and opens to what it was.
     expect(await rooms.sql(`select i.id from public.integrations i join public.organization_keys k using (organization_id)
       where k.retired_at is null and i.credential_key_id is distinct from k.key_id`)).toEqual([])

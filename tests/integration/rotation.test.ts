@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Caller } from '#server/database/caller'
 import { withCredential } from '#server/integrations/credentials'
+import { pruneJournal, pruneKeys } from '#server/integrations/retention'
 import { rotateDataKeys, rotateKek } from '#server/integrations/rotate'
 import { forgetDataKeys } from '#server/utils/data-key'
 import { currentKeyId, EncryptionError, useEncryptionKeys } from '#server/utils/encryption'
@@ -163,6 +164,24 @@ describe('data keys', () => {
       expect(await use()).toEqual(tokens)
       expect(keyIdsIn(await rowOf())).toEqual(Array(2).fill((await keysOf()).at(-1)?.key_id))
     })
+})
+
+describe('retention', () => {
+  it('forgets refreshes that ended a month ago, and drops keys that hold nothing since yesterday', async () => {
+    await rooms.sql('delete from public.refresh_journal')
+    for (const ended of ['31 days', '29 days']) {
+      await rooms.sql(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state, ended_at)
+        values ($1, $2, 'main', 1, 'x', 'stored', now() - $3::text::interval)`, [id, who.organizationId, ended])
+    }
+    await rooms.sql(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, sent_at) values ($1, $2, 'main', 1, 'x', now() - interval '60 days')`, [id, who.organizationId])
+    expect(await pruneJournal()).toBe(1)
+    expect(await pruneJournal()).toBe(0)
+    await rotateDataKeys(quiet)
+    expect(await pruneKeys()).toBe(0)
+    await rooms.sql('update public.organization_keys set retired_at = retired_at - interval \'25 h\'')
+    expect(await pruneKeys()).toBe(1)
+    expect((await use()).accessToken).toBeTruthy()
+  })
 })
 
 describe('an organization that is deleted', () => {

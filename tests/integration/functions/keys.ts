@@ -132,6 +132,33 @@ export function keys(database: () => TestDatabase): void {
       expect((await start())?.resumed).toBe(false)
     })
 
+    it('that stopped more than a day ago is not gone on with', async () => {
+      const first = await start()
+      await db.run('update public.key_rotations set started_at = started_at - interval \'25 h\'')
+      const second = await start()
+      expect(second?.resumed).toBe(false)
+      expect(second?.id).not.toBe(first?.id)
+    })
+
+    it('adds new keys for several organizations, and counts those that it added', async () => {
+      const other = (await newOrganization(db.run)).id
+      await add('aaaaaaaa')
+      const item = (organizationId: string, keyId: string, replaces: string | null) => ({ organization_id: organizationId, key_id: keyId, wrapped: ciphertext(), kek_id: KEK, replaces })
+      const items = [item(organization, 'bbbbbbbb', 'aaaaaaaa'), item(organization, 'cccccccc', 'aaaaaaaa'), item(other, 'dddddddd', null)]
+      expect(await scalar('public.add_organization_keys($1::text::jsonb)', [JSON.stringify(items)])).toBe(2)
+      expect(await ids()).toEqual([['aaaaaaaa', true], ['bbbbbbbb', false]])
+    })
+
+    it('counts what is going to be encrypted as it lists it, and says so when a key has not that many left', async () => {
+      await add('aaaaaaaa')
+      await newIntegration(db.run, organization)
+      const list = () => call('select keys, reserved from public.credentials_to_rotate(null, 10)')
+      expect(await list()).toMatchObject([{ keys: [{ key_id: 'aaaaaaaa', retired: false }], reserved: true }])
+      expect(Number((await stored())[0]?.encryptions)).toBe(2)
+      await db.run('update public.organization_keys set encryptions = $1::text::bigint', [String(LIMIT - 1)])
+      expect(await list()).toMatchObject([{ reserved: false }])
+    })
+
     it('wants a new key for organizations whose key is older than it, and for those that have credentials and no key', async () => {
       expect(await toRekey('now()')).toEqual([])
       await newIntegration(db.run, organization)
