@@ -17,14 +17,22 @@ interface Options {
   /** Files at once: what a suite starts (app, database, browser) has to fit on two cores. */
   workers?: number
   databaseMode?: 'embedded' | 'supabase'
+  /** Files of the folder that this project leaves to another one. */
+  without?: readonly string[]
 }
 
-function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded' }: Options): TestProjectConfiguration {
+/** The HTTP edge, files and commands: the same on either database, so that once is enough. */
+const onTheEmbedded = ['alerts', 'audit-export', 'calendar', 'health-api', 'rate-limits', 'scan-hostile', 'set-cookie']
+/** Many processes, or thousands of rows: where a real PostgreSQL is what they are about. */
+const onPostgres = ['refresh-outage', 'refresh-slots', 'token-answers']
+
+function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded', without = [] }: Options): TestProjectConfiguration {
   return {
     resolve: { alias },
     test: {
       name,
       include: [`tests/${folder}/**/*.test.ts`],
+      exclude: without.map(file => `tests/${folder}/${file}.test.ts`),
       environment: 'node',
       pool: 'forks',
       maxWorkers: workers,
@@ -45,8 +53,8 @@ export default defineConfig({
       project('unit', { timeoutMs: 10_000 }),
       project('contract', { timeoutMs: 20_000 }),
       project('architecture', { timeoutMs: 20_000 }),
-      project('integration', { timeoutMs: 60_000, workers: 2 }),
-      project('integration-supabase', { folder: 'integration', timeoutMs: 60_000, workers: 2, databaseMode: 'supabase' }),
+      project('integration', { timeoutMs: 60_000, workers: 2, without: onPostgres }),
+      project('integration-supabase', { folder: 'integration', timeoutMs: 60_000, workers: 2, databaseMode: 'supabase', without: onTheEmbedded }),
       project('e2e', { timeoutMs: 120_000, workers: 1 }),
     ],
   },
