@@ -49,7 +49,7 @@ async function openEmbedded(env: Env, migrations: Migration[], patienceMs: numbe
 }
 
 async function requireSchema(): Promise<void> {
-  const { error } = await serviceClient().from('signing_keys').select('kid').limit(1)
+  const { error } = await serviceClient().from('refresh_journal').select('id').limit(1)
   if (!error) return
   // A gateway's refusal has no code.
   const code: string | undefined = error.code

@@ -48,6 +48,8 @@ const shapes: ReadonlyArray<readonly [RegExp, string]> = [
   [/([?&][^=&#\s]{1,64}=)(?![0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-]))[\w+/%.~-]{32,}=*/gi, `$1${redacted}`],
   // 32 bytes in base64, as ENCRYPTION_KEY is.
   [/(?<![\w+/-])[A-Za-z0-9+/]{43}=(?!=)/g, redacted],
+  // Exactly as long as 256 bits in base64url, in upper and lower case: one in 1,500 of them has no digit.
+  [/(?<![\w-])(?=[a-z0-9_-]{0,42}[A-Z])(?=[A-Z0-9_-]{0,42}[a-z])[\w-]{43}(?![\w-])/g, redacted],
   // A word of 40 and more characters with upper case, lower case and digits: a random value in base64url.
   [/(?<![\w-])(?=[a-z_-]{0,60}[A-Z0-9])(?=[A-Z0-9_-]{0,60}[a-z])(?=[A-Za-z_-]{0,60}[0-9])(?=[a-z0-9_-]{0,60}[A-Z])[\w-]{40,}/g, redacted],
 ]
