@@ -55,6 +55,8 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/assessments': { query: { ...list, ...ofIntegration, status: unknownWord } },
   'GET /api/assessments/:id': { params: id('id') },
   'GET /api/audit': { query: { ...list, ...ofIntegration } },
+  'GET /api/audit/export': { query: { from_seq: ['0', '-1', '1.5', '1e99', 'ten', '', 'NaN', 'Infinity'] } },
+  'GET /api/audit/verify': {},
   'GET /api/auth/:provider/callback': { takesAll: true },
   'GET /api/auth/:provider/login': { query: { ...ofIntegration }, params: () => ({ provider: 'supabase' }) },
   'GET /api/auth/callback': { takesAll: true },
