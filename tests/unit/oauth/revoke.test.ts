@@ -67,7 +67,7 @@ describe('revokeGrant', () => {
 
   it.each<[number, unknown, string]>([
     [400, {}, 'refused'], [401, {}, 'unauthorized'], [403, {}, 'forbidden'], [429, {}, 'rate_limited'], [500, '<html>', 'server_error'], [302, '', 'redirected'],
-    [200, { ok: false, error: 'fatal_error' }, 'refused'], [200, { error: 'x' }, 'refused'],
+    [200, { ok: false, error: 'method_not_supported' }, 'refused'], [200, { error: 'x' }, 'refused'],
   ])('%i %j is an error: %s', async (status, body, kind) => {
     server.reply(status, body, { location: '/x' })
     const error: unknown = await revoke().catch((reason: unknown) => reason)
@@ -126,7 +126,7 @@ describe('endGrant', () => {
     expect(server.received).toHaveLength(3)
   })
 
-  it.each<[number, unknown, string]>([[400, {}, 'refused'], [401, {}, 'unauthorized'], [403, {}, 'forbidden'], [302, '', 'redirected'], [200, { ok: false, error: 'fatal_error' }, 'refused']])(
+  it.each<[number, unknown, string]>([[400, {}, 'refused'], [401, {}, 'unauthorized'], [403, {}, 'forbidden'], [302, '', 'redirected'], [200, { ok: false, error: 'method_not_supported' }, 'refused']])(
     'does not try %i %j again', async (status, body, reason) => {
       server.reply(status, body, { location: '/x' })
       expect(await end(clock().options())).toMatchObject({ outcome: 'failed', attempts: 1, reason })
