@@ -61,6 +61,7 @@ export const providerErrorKinds = [
   'forbidden', // 403
   'not_found', // 404
   'payment_required', // 402
+  'limited', // a plan, a role, a sign-on rule or a policy of the account hides the answer
   'refused', // any other 4xx
 ] as const
 export type ProviderErrorKind = (typeof providerErrorKinds)[number]
@@ -72,7 +73,15 @@ export class ProviderError extends Error {
     readonly kind: ProviderErrorKind,
     /** `GET /v1/projects`: method and path, never a query or a host with credentials. */
     readonly call: string,
-    readonly options: { status?: number, retryAfterSeconds?: number, cause?: unknown } = {},
+    readonly options: {
+      status?: number
+      retryAfterSeconds?: number
+      /** With `limited`. */
+      limitedBy?: 'plan' | 'role' | 'sso' | 'policy'
+      /** With `forbidden`: the permission, in the provider's words. */
+      missing?: string
+      cause?: unknown
+    } = {},
   ) {
     super(`${call}: ${kind}${options.status ? ` (HTTP ${options.status})` : ''}`, { cause: options.cause })
   }

@@ -6,6 +6,7 @@
  * which can only GET, so that no connector and no check can change anything at the provider.
  */
 import type { z } from 'zod'
+import type { ProviderErrorKind } from '#server/errors'
 import type { Severity, Verdict } from '#shared/vocabulary'
 
 /** JSON that is safe to store and show: chosen field by field by a check, never a provider's raw answer. */
@@ -27,6 +28,30 @@ export interface ResourceDescription {
 export interface ExternalAccount { id: string, name: string }
 
 /**
+ * What the calls of a grant need to know beside its token: a team's or an installation's id. From the callback and the token
+ * endpoint's answer; kept beside the tokens in the clear, so never a secret.
+ */
+export type GrantFacts = Readonly<Record<string, string>>
+
+/** One page of an answer, parsed, with what may say where the next one is. */
+export interface Page<T> {
+  answer: T
+  headers: Headers
+  /** As it was asked for: below the API's base, with its query. */
+  path: string
+}
+
+/** How a list goes on. See `paging.ts` for the usual ways. */
+export interface Paging<T> {
+  /** The next page's path below the API's base, or null at the end. */
+  next(page: Page<T>): string | null
+  /** All pages as one answer. */
+  merge(pages: readonly T[]): T
+  /** Pages that one `get` reads at most; more is `too_large`: an answer that was cut is none. Default 100. */
+  most?: number
+}
+
+/**
  * One GET of the provider's API. The schema is an allow-list: zod drops what it does not name, so that secrets in a
  * configuration body never leave the parser.
  */
@@ -34,18 +59,36 @@ export interface Endpoint<T = unknown> {
   /** Unique within the connector; also the key under which one scan shares the answer between checks. */
   id: string
   /** Path below the API's base, with parameters already encoded. */
-  path: (resource: ResourceDescription) => string
+  path: (resource: ResourceDescription, facts: GrantFacts) => string
   schema: z.ZodType<T>
   /** The permission this call needs, in the provider's own words: named to the person when the provider says 403. */
   scope: string
   /** Statuses with which the provider says "there is no such thing here": the answer is then `null`, not an error. */
   absent?: readonly number[]
+  /** Where the answer comes in pages. `get` follows them all. */
+  paging?: Paging<T>
+  /** Which of the grant's tokens it is called with (see `OAuth2.slots`). Default: the main one. */
+  slot?: string
 }
 
 /** The provider's API as a connector sees it: GET only, parsed, within the limits of the outgoing policy. */
 export interface ApiReader {
-  /** @throws ProviderError with a `kind`, see server/errors.ts */
+  facts: GrantFacts
+  /** All pages, merged. @throws ProviderError with a `kind`, see server/errors.ts */
   get: <T>(endpoint: Endpoint<T>, resource?: ResourceDescription) => Promise<T | null>
+  /** Page by page, for lists that are too long to hold; nothing where the endpoint says `absent`. @throws as `get` */
+  pages: <T>(endpoint: Endpoint<T>, resource?: ResourceDescription) => AsyncIterable<T>
+}
+
+/** What an answer is, where its status alone does not say it. */
+export interface Refusal {
+  kind: ProviderErrorKind
+  /** With `limited`: what hides the answer. A plan makes a check `not_applicable`; everything else an `error`. */
+  limitedBy?: 'plan' | 'role' | 'sso' | 'policy'
+  /** With `forbidden`: the permission that is missing, in the provider's words. */
+  missing?: string
+  /** With `rate_limited`. */
+  retryAfterSeconds?: number
 }
 
 export interface Evaluation {
@@ -73,6 +116,12 @@ export interface Check<R extends Record<string, Endpoint> = Record<string, Endpo
   remediation: { steps: readonly string[], url: string }
   /** Trust Services Criteria. `own: true` marks our own mapping, not the provider's or a benchmark's. */
   soc2: { criteria: readonly string[], own: boolean }
+  /** Recommendations of a CIS benchmark, where one exists: `{ benchmark: 'CIS GitHub 1.2.0', ids: ['1.3.5'] }`. */
+  cis?: readonly { benchmark: string, ids: readonly string[] }[]
+  /** Annex A controls of ISO/IEC 27001:2022. */
+  iso27001?: { controls: readonly string[], own: boolean }
+  /** Kinds of resources it asks about. Default: all of the connector's. */
+  kinds?: readonly string[]
   /** The calls it needs; the scanner makes each once per resource and hands the parsed answers in. */
   reads: R
   evaluate: (answers: Answers<R>, context: { resource: ResourceDescription, now: Date }) => Evaluation
@@ -103,6 +152,7 @@ export interface TokenSet {
   scopes?: string[]
   /** Further tokens of the same grant, by slot (see `OAuth2.slots`), in the answer to an authorization code. */
   extra?: Readonly<Record<string, TokenSet>>
+  facts?: GrantFacts
 }
 
 export type TokenName = 'access_token' | 'refresh_token'
@@ -110,9 +160,15 @@ export type TokenName = 'access_token' | 'refresh_token'
 /** RFC 6749 authorization code grant, with RFC 7636 where the provider takes it. */
 export interface OAuth2 {
   kind: 'oauth2'
-  /** Paths below the authorization server's base (`<PROVIDER>_AUTH_URL`). */
-  authorizePath: string
+  /** Below the authorization server's base (`<PROVIDER>_AUTH_URL`); may rest on the operator's settings (an app's name). */
+  authorizePath: string | ((settings: Settings) => string)
   tokenPath: string
+  /** Where the token endpoint is: at the authorization server's base (default) or at the API's. */
+  tokenBase?: 'auth' | 'api'
+  /** Parameters of the callback, beside `code` and `state`, that are kept as facts of the grant. Anybody can forge them. */
+  callbackFacts?: readonly string[]
+  /** RFC 6749 wants `grant_type` and `response_type`; false for a provider that takes neither. */
+  sendsTypes?: boolean
   pkce: 'S256' | 'none'
   /** RFC 6749 section 2.3.1: `basic` in the Authorization header, `body` as form fields. */
   clientAuthentication: 'basic' | 'body'
@@ -137,7 +193,10 @@ export interface OAuth2 {
   tokenAnswer: z.ZodType<TokenSet>
   /** How a grant is ended at the provider; `null` where the provider offers nothing. */
   revocation: {
-    path: string
+    method?: 'POST' | 'DELETE'
+    /** Default: the authorization server's. */
+    base?: 'auth' | 'api'
+    path: string | ((input: { clientId: string, facts: GrantFacts }) => string)
     /** The request's body; the credentials go nowhere else. */
     request: (input: { clientId: string, clientSecret: string, accessToken: string, refreshToken?: string }) =>
     { encoding: 'json' | 'form', body: Record<string, string>, authorization?: 'basic' | 'bearer' }
@@ -160,6 +219,43 @@ export interface OAuth2 {
   manualRevocationUrl: string
 }
 
+/** What the operator sets for a connector beside client id, secret and addresses, by the setting's name. */
+export type Settings = Readonly<Record<string, string | undefined>>
+
+/** `<PROVIDER>_<NAME>` in the environment. */
+export interface SettingDescription {
+  name: string
+  /** What it is and where to find it, for a person who has to fill it in. */
+  description: string
+  secret: boolean
+  /** Without it the provider is not configured. */
+  required: boolean
+}
+
+/** A call that the provider made to us. */
+export interface Delivery { headers: Headers, body: Uint8Array }
+
+/** What happened at the provider, to the grants of one account. */
+export interface ProviderEvent {
+  /** `ended`: the grant is gone. `resources`: look at what there is. `permissions`: the grant has others now. `changed`: scan again. */
+  what: 'ended' | 'suspended' | 'resumed' | 'resources' | 'permissions' | 'changed'
+  /** Of `ExternalAccount`. */
+  accountId: string
+  /** Facts that the grant must have: a late event of an old installation must not end a newer one. */
+  facts?: GrantFacts
+  /** With `changed`: the resource's external id, when it is one. */
+  resourceId?: string
+}
+
+export interface Webhooks {
+  /** The setting that holds the key that deliveries are signed with, or the client secret. */
+  key: 'client_secret' | { setting: string }
+  /** Over the raw bytes, in constant time; false without a signature, or outside of the provider's time window. */
+  verify: (delivery: Delivery, key: string, now: Date) => boolean
+  /** After `verify`. `challenge` is to be sent back; `id` is the same for each redelivery. @throws ZodError */
+  parse: (delivery: Delivery) => { challenge: string } | { id: string, events: readonly ProviderEvent[] }
+}
+
 export interface Connector {
   /** Lower-case, `[a-z][a-z0-9_]*`: the path segment, the `integration_type` and the environment prefix. */
   id: string
@@ -176,6 +272,12 @@ export interface Connector {
    *  Without `auth`, the authorization server is at the API's base. */
   hosts: { api: string, auth?: string }
   authorization: OAuth2
+  settings?: readonly SettingDescription[]
+  /** Goes with every call of the API. */
+  everyCall?: { headers?: Readonly<Record<string, string>>, query?: (facts: GrantFacts) => Readonly<Record<string, string>> }
+  /** What an answer really is, where the status does not say it: `ok: false` under a 200, a 403 that means "later". Null: the status says it. */
+  refusal?: (answer: { status: number, headers: Headers, body: unknown }) => Refusal | null
+  webhooks?: Webhooks
   /** How an operator registers the app, step by step. */
   setup: { steps: readonly string[], url: string }
   /** The keys of `config` that are encrypted. */

@@ -58,7 +58,7 @@ function configuredClient(connector: Connector): OAuthClient | null {
   if (!clientId || !clientSecret) return null
   const apiBase = apiUrl ?? connector.hosts.api
   return {
-    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), fetch: countedFetch(connector.id, globalThis.fetch),
+    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), settings: {}, fetch: countedFetch(connector.id, globalThis.fetch),
     // An installation that names only the API has its authorization server there too, unless the provider splits them.
     authBase: authUrl ?? (apiUrl && !connector.hosts.auth ? apiUrl : connector.hosts.auth ?? apiBase),
   }
@@ -69,5 +69,5 @@ function sandboxClient(connector: Connector): OAuthClient | null {
   const registered = standIn?.client(connector.id)
   if (!standIn || !registered) return null
   const fetch = countedFetch(connector.id, async (input, init) => standIn.fetch(new Request(input, init)))
-  return { connector, ...registered, redirectUri: redirectUri(connector), fetch }
+  return { connector, settings: {}, ...registered, redirectUri: redirectUri(connector), fetch }
 }

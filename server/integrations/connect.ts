@@ -108,7 +108,8 @@ async function exchange(client: OAuthClient, code: string, flow: Flow): Promise<
 }
 
 async function discover(client: OAuthClient, tokens: TokenSet): Promise<{ account: ExternalAccount, resources: ResourceDescription[] }> {
-  const api: ApiReader = createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter: client.connector.retryAfter })
+  const { retryAfter, refusal, everyCall } = client.connector
+  const api: ApiReader = createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter, refusal, everyCall, facts: tokens.facts })
   try {
     const resources: ResourceDescription[] = []
     for await (const resource of client.connector.resources(api)) resources.push(resource)

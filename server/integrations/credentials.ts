@@ -121,6 +121,10 @@ export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiRea
 }
 
 class RenewingReader implements ApiReader {
+  get facts() {
+    return this.row.config.facts ?? {}
+  }
+
   /** The provider answered, and did not end by refusing the credential: an answer from before that is no sign of health. */
   get healthy() {
     return this.answered && !this.refused
@@ -137,7 +141,12 @@ class RenewingReader implements ApiReader {
 
   private readerFor(accessToken: string): ApiReader {
     const { connector, apiBase, fetch } = clientFor(this.row.connector, this.row.sandbox)
-    return createApiReader({ base: apiBase, accessToken, fetch, retryAfter: connector.retryAfter, signal: this.signal })
+    const { retryAfter, refusal, everyCall } = connector
+    return createApiReader({ base: apiBase, accessToken, fetch, retryAfter, refusal, everyCall, facts: this.facts, signal: this.signal })
+  }
+
+  pages<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): AsyncIterable<E> {
+    return this.reader.pages(endpoint, resource)
   }
 
   async get<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): Promise<E | null> {

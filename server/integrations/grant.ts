@@ -26,5 +26,6 @@ export function grantFields(connector: Connector, tokens: TokenSet, now: Date): 
     ...grantConfig(tokens, connector.secrets, now),
     scopes_requested: connector.authorization.scopes.map(scope => scope.name),
     scopes_granted: tokens.scopes ?? null,
+    ...(tokens.facts ? { facts: tokens.facts } : {}),
   })
 }

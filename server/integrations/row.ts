@@ -14,6 +14,7 @@ const configSchema = z.looseObject({
   expires_at: z.string().nullish(),
   /** Seconds: the last lifetime the provider named, for answers that leave it out. */
   expires_in: z.number().nullish(),
+  facts: z.record(z.string(), z.string()).optional(),
 })
 
 const lastErrorSchema = z.object({

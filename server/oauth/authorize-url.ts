@@ -8,6 +8,11 @@ const reserved = new Set([
   'code_verifier', 'grant_type', 'request', 'request_uri', 'iss',
 ])
 
+function authorizePathOf({ connector, settings }: OAuthClient): string {
+  const { authorizePath } = connector.authorization
+  return typeof authorizePath === 'string' ? authorizePath : authorizePath(settings)
+}
+
 /**
  * Where the browser is sent to ask for consent (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
  * `codeVerifier` is needed where the connector uses PKCE and not looked at where it does not.
@@ -16,13 +21,13 @@ const reserved = new Set([
  */
 export async function authorizeUrl(client: OAuthClient, flow: { state: string, codeVerifier: string | null }, account: string | null = null): Promise<URL> {
   const { authorization } = client.connector
-  const url = addressBelow(client.authBase, authorization.authorizePath)
+  const url = addressBelow(client.authBase, authorizePathOf(client))
   for (const [name, value] of Object.entries({ ...authorization.authorizeParameters, ...(account === null ? {} : authorization.pinAccount?.(account)) })) {
     if (reserved.has(name.toLowerCase())) throw new TypeError(`A connector may not set the authorize parameter ${name}`)
     url.searchParams.set(name, value)
   }
   url.searchParams.set('client_id', client.clientId)
-  url.searchParams.set('response_type', 'code')
+  if (authorization.sendsTypes !== false) url.searchParams.set('response_type', 'code')
   url.searchParams.set('redirect_uri', client.redirectUri)
   url.searchParams.set('state', flow.state)
   if (authorization.scopeSeparator !== null) {

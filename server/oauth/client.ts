@@ -1,4 +1,4 @@
-import type { Connector } from '#server/connectors/contract'
+import type { Connector, Settings } from '#server/connectors/contract'
 
 /** One connector with this installation's credentials and hosts: what every verb of this room works with. */
 export interface OAuthClient {
@@ -10,6 +10,7 @@ export interface OAuthClient {
   /** The same of its authorization server. */
   authBase: string
   redirectUri: string
+  settings: Settings
   /** The real one, or that of an in-process sandbox. */
   fetch: typeof fetch
 }

@@ -3,9 +3,10 @@
  * call is made is in send.ts.
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
+import type { ApiReader, Connector, Endpoint, GrantFacts, Page, ResourceDescription } from '#server/connectors/contract'
+import { withQuery } from '#server/connectors/paging'
 import { ProviderError } from '#server/errors'
-import { sendRequest, type CallPolicy } from './send'
+import { sendRequest, type Answer, type CallPolicy } from './send'
 import { statusError } from './status'
 
 export { callPolicy, sendRequest, userAgent, type Answer, type Call, type CallPolicy } from './send'
@@ -27,6 +28,10 @@ export interface ApiReaderOptions {
   fetch: typeof fetch
   /** Seconds to wait after a 429, from the provider's own headers. */
   retryAfter: (headers: Headers) => number | null
+  /** As in `Connector`. */
+  refusal?: Connector['refusal']
+  everyCall?: Connector['everyCall']
+  facts?: GrantFacts
   signal?: AbortSignal
   policy?: Partial<ReaderPolicy>
   /** For tests. */
@@ -53,18 +58,36 @@ function delayAfter(error: ProviderError, attempt: number, timeouts: number, pol
   }
 }
 
-async function readOnce<T>(endpoint: Endpoint<T>, path: string, options: ApiReaderOptions): Promise<T | null> {
-  const { base, accessToken, fetch, signal, policy } = options
+/** One page, or null: there is no such thing. */
+async function readOnce<T>(endpoint: Endpoint<T>, path: string, options: ApiReaderOptions): Promise<Page<T> | null> {
+  const { base, accessToken, fetch, signal, policy, everyCall, facts = {} } = options
   const absent = (status: number) => endpoint.absent?.includes(status) ?? false
-  const answer = await sendRequest({ method: 'GET', base, path, fetch, signal, policy, headers: { authorization: `Bearer ${accessToken}` } })
+  const answer = await sendRequest({
+    method: 'GET', base, path: withQuery(path, everyCall?.query?.(facts) ?? {}), fetch, signal, policy,
+    headers: { ...everyCall?.headers, authorization: `Bearer ${accessToken}` },
+  })
+  const refused = refusalOf(answer, options)
+  if (refused && !absent(answer.status)) throw refused
   if (absent(answer.status)) return null
-  if (answer.status < 200 || answer.status > 299) throw statusError(answer, options.retryAfter)
   const parsed = endpoint.schema.safeParse(answer.body.kind === 'json' ? answer.body.value : undefined)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { answer: parsed.data, headers: answer.headers, path }
   // Where it does not fit and how, without what stood there.
   const where = parsed.error.issues.slice(0, 5).map(issue => `${issue.path.map(String).join('.')}: ${issue.code}`).join(', ')
   throw new ProviderError('unexpected_shape', answer.call, { status: answer.status, cause: new Error(`${endpoint.id}: ${where}`) })
 }
+
+/** The provider's own words first, the status next. Null: it is no refusal. */
+function refusalOf(answer: Answer, { refusal, retryAfter }: ApiReaderOptions): ProviderError | null {
+  const said = refusal?.({ status: answer.status, headers: answer.headers, body: answer.body.kind === 'json' ? answer.body.value : undefined })
+  if (said) {
+    const { kind, ...more } = said
+    return new ProviderError(kind, answer.call, { status: answer.status, ...more })
+  }
+  return answer.status < 200 || answer.status > 299 ? statusError(answer, retryAfter) : null
+}
+
+/** Pages that one `get` reads at most, unless the endpoint says otherwise. */
+const MOST_PAGES = 100
 
 /**
  * A reader with one access token. Each `get` is tried up to three times after network faults, 429 and 5xx, and twice
@@ -76,20 +99,47 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
   const policy = { ...readerPolicy, ...options.policy }
   const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), random = Math.random, signal } = options
 
-  return {
-    async get(endpoint, resource = nowhere) {
-      const path = endpoint.path(resource)
-      let timeouts = 0
-      for (let attempt = 1; ; attempt += 1) {
-        try { return await readOnce(endpoint, path, options) }
-        catch (error) {
-          if (!(error instanceof ProviderError)) throw error
-          if (error.kind === 'timeout') timeouts += 1
-          const delay = attempt < policy.attempts ? delayAfter(error, attempt, timeouts, policy, random) : null
-          if (delay === null) throw error
-          await sleep(delay, signal)
-        }
+  const facts = options.facts ?? {}
+
+  async function read<T>(endpoint: Endpoint<T>, path: string): Promise<Page<T> | null> {
+    let timeouts = 0
+    for (let attempt = 1; ; attempt += 1) {
+      try { return await readOnce(endpoint, path, options) }
+      catch (error) {
+        if (!(error instanceof ProviderError)) throw error
+        if (error.kind === 'timeout') timeouts += 1
+        const delay = attempt < policy.attempts ? delayAfter(error, attempt, timeouts, policy, random) : null
+        if (delay === null) throw error
+        await sleep(delay, signal)
       }
+    }
+  }
+
+  /** A page that was there before means a list that never ends. */
+  async function* pages<T>(endpoint: Endpoint<T>, resource: ResourceDescription): AsyncGenerator<T> {
+    const seen = new Set<string>()
+    for (let path: string | null = endpoint.path(resource, facts); path !== null;) {
+      const call = `GET ${path.split('?')[0]}`
+      if (seen.has(path)) throw new ProviderError('unexpected_shape', call, { cause: new Error(`${endpoint.id}: the pages go round in a circle`) })
+      seen.add(path)
+      const page: Page<T> | null = await read(endpoint, path)
+      if (page === null) return
+      yield page.answer
+      path = endpoint.paging?.next(page) ?? null
+    }
+  }
+
+  return {
+    facts,
+    pages: (endpoint, resource = nowhere) => pages(endpoint, resource),
+    async get<T>(endpoint: Endpoint<T>, resource: ResourceDescription = nowhere) {
+      const all: T[] = []
+      for await (const page of pages(endpoint, resource)) {
+        if (!endpoint.paging) return page
+        all.push(page)
+        if (all.length > (endpoint.paging.most ?? MOST_PAGES)) throw new ProviderError('too_large', `GET ${endpoint.path(resource, facts).split('?')[0]}`)
+      }
+      return all.length > 0 && endpoint.paging ? endpoint.paging.merge(all) : null
     },
   }
 }

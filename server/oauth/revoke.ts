@@ -3,6 +3,7 @@
  * within one bound for all attempts: somebody waits for it, and the credential is deleted whatever comes of it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { GrantFacts } from '#server/connectors/contract'
 import { ProviderError } from '#server/errors'
 import type { OAuthClient } from './client'
 import { basicAuthorization } from './client-authentication'
@@ -12,7 +13,7 @@ import { statusError } from './status'
 import type { TokenRequestOptions } from './token-request'
 
 export type Revocation = 'revoked' | 'already_gone' | 'not_supported'
-export interface Grant { accessToken: string, refreshToken?: string }
+export interface Grant { accessToken: string, refreshToken?: string, facts?: GrantFacts }
 
 /**
  * One call. The wait is bounded by the policy of all calls.
@@ -21,14 +22,17 @@ export interface Grant { accessToken: string, refreshToken?: string }
 export async function revokeGrant(client: OAuthClient, tokens: Grant, options: TokenRequestOptions = {}): Promise<Revocation> {
   const { revocation } = client.connector.authorization
   if (!revocation) return 'not_supported'
-  const { encoding, body, authorization } = revocation.request({ clientId: client.clientId, clientSecret: client.clientSecret, ...tokens })
+  const { clientId, clientSecret } = client
+  const { facts = {}, ...pair } = tokens
+  const { path, method = 'POST', base = 'auth' } = revocation
+  const { encoding, body, authorization } = revocation.request({ clientId, clientSecret, ...pair })
   const headers: Record<string, string> = { 'content-type': encoding === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' }
-  if (authorization === 'basic') headers.authorization = basicAuthorization(client.clientId, client.clientSecret)
+  if (authorization === 'basic') headers.authorization = basicAuthorization(clientId, clientSecret)
   if (authorization === 'bearer') headers.authorization = `Bearer ${tokens.accessToken}`
   const answer = await sendRequest({
-    method: 'POST',
-    base: client.authBase,
-    path: revocation.path,
+    method,
+    base: base === 'api' ? client.apiBase : client.authBase,
+    path: typeof path === 'string' ? path : path({ clientId, facts }),
     headers,
     body: encoding === 'json' ? JSON.stringify(body) : new URLSearchParams(body).toString(),
     fetch: client.fetch,

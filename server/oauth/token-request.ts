@@ -19,7 +19,7 @@ export async function requestToken(client: OAuthClient, grant: Grant, parameters
   const { authorization } = client.connector
   const basic = authorization.clientAuthentication === 'basic'
   const body = new URLSearchParams({
-    grant_type: grant,
+    ...(authorization.sendsTypes === false ? {} : { grant_type: grant }),
     ...parameters,
     ...(basic ? {} : { client_id: client.clientId, client_secret: client.clientSecret }),
   })
@@ -27,7 +27,7 @@ export async function requestToken(client: OAuthClient, grant: Grant, parameters
   try {
     answer = await sendRequest({
       method: 'POST',
-      base: client.authBase,
+      base: authorization.tokenBase === 'api' ? client.apiBase : client.authBase,
       path: authorization.tokenPath,
       headers: {
         'content-type': 'application/x-www-form-urlencoded',

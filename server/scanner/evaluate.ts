@@ -16,16 +16,21 @@ const reasons: Record<ProviderErrorKind, string> = {
   forbidden: 'The grant lacks a permission.',
   not_found: 'The provider does not know this resource, or does not offer this call any more.',
   payment_required: 'The provider offers this call on another plan only.',
+  limited: 'The account\'s plan, roles or sign-on rules hide the answer.',
   refused: 'The provider refused the call.',
 }
 
 /** Why a check could not be verified: never a pass. */
 export function unverified(error: ProviderError, endpoint?: Endpoint): Evaluation {
-  const permission = error.kind === 'forbidden' && endpoint ? ` It needs ${endpoint.scope}.` : ''
+  if (error.kind === 'limited' && error.options.limitedBy === 'plan') {
+    return { verdict: 'not_applicable', summary: 'The account\'s plan does not have this.', evidence: { reason: 'plan', call: error.call } }
+  }
+  const needed = error.options.missing ?? endpoint?.scope
+  const permission = error.kind === 'forbidden' && needed !== undefined ? ` It needs ${needed}.` : ''
   return {
     verdict: 'error',
     summary: `${reasons[error.kind]}${permission}`,
-    evidence: { reason: error.kind, call: error.call, ...(error.options.status ? { http_status: error.options.status } : {}), ...(permission && endpoint ? { missing_permission: endpoint.scope } : {}) },
+    evidence: { reason: error.kind, call: error.call, ...(error.options.status ? { http_status: error.options.status } : {}), ...(permission && needed !== undefined ? { missing_permission: needed } : {}), ...(error.options.limitedBy ? { limited_by: error.options.limitedBy } : {}) },
   }
 }
 
@@ -69,6 +74,8 @@ export async function evaluate(
 export function sharedReader(api: ApiReader): ApiReader {
   const calls = new Map<string, Promise<unknown>>()
   return {
+    facts: api.facts,
+    pages: (endpoint, resource) => api.pages(endpoint, resource),
     get<T>(endpoint: Endpoint<T>, resource?: ResourceDescription): Promise<T | null> {
       const key = `${endpoint.id} ${resource?.externalId ?? ''}`
       const known = calls.get(key) ?? api.get(endpoint, resource)

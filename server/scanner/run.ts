@@ -95,7 +95,7 @@ async function relist(api: ApiReader, row: IntegrationRow): Promise<ApiReader> {
 }
 
 function refusing(error: ProviderError): ApiReader {
-  return { get: () => Promise.reject(error) }
+  return { facts: {}, get: () => Promise.reject(error), pages: () => { throw error } }
 }
 
 async function enabledResources(row: IntegrationRow): Promise<Target[]> {
@@ -111,7 +111,7 @@ async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease:
   const plans = [plan, planScan(row)]
   const missing = ({ reads }: Check) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
   const reader = sharedReader(api)
-  const pairs = targets.flatMap(target => checks.map(check => ({ target, check })))
+  const pairs = targets.flatMap(target => checks.filter(({ kinds }) => kinds?.includes(target.kind) ?? true).map(check => ({ target, check })))
   const results: Result[] = []
   lease.progress(0, pairs.length)
   await forEachLimited(pairs, CONCURRENCY, async ({ target, check }) => {

@@ -43,7 +43,7 @@ describe.skipIf(!document)('the connector\'s requests', () => {
   it('authorize with parameters of the document', () => {
     const { authorization } = supabase
     const { query } = operation('GET', authorization.authorizePath)
-    const { parameters } = request({ code_challenge_method: authorization.pkce, ...authorization.authorizeParameters, ...authorization.pinAccount?.('kvtrzmwqyhxbncdlfgps') })
+    const { parameters } = request({ code_challenge_method: authorization.pkce, ...authorization.pinAccount('kvtrzmwqyhxbncdlfgps') })
     for (const [name, value] of Object.entries(parameters)) {
       expect(Object.keys(query)).toContain(name)
       expect(faults(query[name], value)).toEqual([])

@@ -53,7 +53,7 @@ function expectLost({ results, counts, status }: Assessment, ...lost: string[]):
 async function callsWith(who: Caller, id: string, scope: string) {
   const { data } = await listResources(who, id, { limit: 200 })
   const paths = supabase.checks.flatMap(check => Object.values(check.reads)).filter(endpoint => endpoint.scope === scope)
-    .flatMap(endpoint => data.map(({ kind, external_id, name, metadata }) => endpoint.path({ kind, externalId: external_id, name, metadata: metadata as { organization_slug: string } })))
+    .flatMap(endpoint => data.map(({ kind, external_id, name, metadata }) => endpoint.path({ kind, externalId: external_id, name, metadata: metadata as { organization_slug: string } }, {})))
   return rooms.provider.calls.filter(call => paths.includes(call.path)).map(call => call.path)
 }
 

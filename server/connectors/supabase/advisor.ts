@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { Evaluation, Evidence } from '../contract'
 import type { advisors } from './endpoints'
 import { blindingLints, knownLints } from './lint-names'
-import { capped, fail, pass, unverified } from './verdict'
+import { capped, fail, pass, unverified } from '../verdict'
 
 export type AdvisorAnswer = z.infer<typeof advisors.schema> | null
 type Lint = NonNullable<NonNullable<AdvisorAnswer>['lints']>[number]

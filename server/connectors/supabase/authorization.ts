@@ -27,7 +27,7 @@ function permissions(scope: string | null | undefined): string[] | undefined {
   return names.length > 0 && names.every(name => /^[a-z_]+:(?:read|write)$/.test(name)) ? names : undefined
 }
 
-export const authorization: OAuth2 = {
+export const authorization = {
   kind: 'oauth2',
   authorizePath: '/v1/oauth/authorize',
   tokenPath: '/v1/oauth/token',
@@ -46,8 +46,8 @@ export const authorization: OAuth2 = {
   ],
   // The `scope` parameter is deprecated: what is granted is what is ticked on the OAuth app.
   scopeSeparator: null,
-  pinAccount: slug => ({ organization_slug: slug }),
-  scopeCovers: (granted, needed) => granted === needed.replace(/:read$/, ':write'),
+  pinAccount: (slug: string) => ({ organization_slug: slug }),
+  scopeCovers: (granted: string, needed: string) => granted === needed.replace(/:read$/, ':write'),
   tokenAnswer,
   revocation: {
     // JSON with the client's credentials in the body; no RFC 7009 `token` field, no Basic authentication.
@@ -66,4 +66,4 @@ export const authorization: OAuth2 = {
     covers: ['access_token', 'refresh_token'],
   },
   manualRevocationUrl: 'https://supabase.com/dashboard/org/_/apps',
-}
+} satisfies OAuth2

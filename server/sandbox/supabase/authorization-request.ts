@@ -37,12 +37,3 @@ export function readAuthorizationRequest(
   if (organization !== null && organization !== expected.organizationSlug) return refuse('You are no member of that organization', 'access_denied')
   return { ok: { clientId, redirectUri, state, challenge } }
 }
-
-/** Adds to the query that the redirect address may have already. */
-export function redirectTarget(redirectUri: string, parameters: Record<string, string | null>): string {
-  const url = new URL(redirectUri)
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null) url.searchParams.set(name, value)
-  }
-  return url.href
-}

@@ -1,6 +1,7 @@
-import { consentPage, refusalPage } from './consent-page'
-import { type AuthorizationRequest, readAuthorizationRequest, redirectTarget } from './authorization-request'
-import type { Grants } from './grants'
+import { isForm, withParameters } from '../kit/http'
+import { type AuthorizationRequest, readAuthorizationRequest } from './authorization-request'
+import { consentFor, refusal } from './consent'
+import type { Grants } from '../kit/grants'
 import { html, message, redirect } from './http'
 import { organization } from './organization'
 
@@ -11,7 +12,7 @@ export function showConsent(request: Request, action: string, registration: Regi
   const { searchParams } = new URL(request.url)
   return withRequest(searchParams, registration, (asked) => {
     const consent = grants.askConsent(fingerprint(asked))
-    return html(consentPage({ action, consent, asked }), 200, new URL(asked.redirectUri).origin)
+    return html(consentFor({ action, consent, asked }), 200, new URL(asked.redirectUri).origin)
   })
 }
 
@@ -22,29 +23,25 @@ export async function answerConsent(request: Request, registration: Registration
   return withRequest(form, registration, (asked) => {
     const { redirectUri, state, challenge, clientId } = asked
     if (!grants.spendConsent(form.get('consent') ?? '', fingerprint(asked))) {
-      return html(refusalPage('This page was answered already, or is older than ten minutes. Go back to the application and connect again.'), 400)
+      return html(refusal('This page was answered already, or is older than ten minutes. Go back to the application and connect again.'), 400)
     }
     switch (form.get('decision')) {
       case 'approve':
-        return redirect(redirectTarget(redirectUri, { code: grants.issueCode({ clientId, redirectUri, challenge }), state }))
+        return redirect(withParameters(redirectUri, { code: grants.issueCode({ clientId, redirectUri, challenge }), state }))
       case 'deny':
-        return redirect(redirectTarget(redirectUri, { error: 'access_denied', error_description: 'The user denied the request', state }))
+        return redirect(withParameters(redirectUri, { error: 'access_denied', error_description: 'The user denied the request', state }))
       default:
-        return html(refusalPage('The answer was neither approve nor deny.'), 400)
+        return html(refusal('The answer was neither approve nor deny.'), 400)
     }
   })
 }
 
-export function isForm(request: Request): boolean {
-  return /^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers.get('content-type') ?? '')
-}
-
 function withRequest(parameters: URLSearchParams, registration: Registration, then: (asked: AuthorizationRequest) => Response): Response {
   const read = readAuthorizationRequest(parameters, { ...registration, organizationSlug: organization.slug })
-  if ('page' in read) return html(refusalPage(read.page), 400)
+  if ('page' in read) return html(refusal(read.page), 400)
   if ('redirect' in read) {
     const { redirectUri, error, description, state } = read.redirect
-    return redirect(redirectTarget(redirectUri, { error, error_description: description, state }))
+    return redirect(withParameters(redirectUri, { error, error_description: description, state }))
   }
   return then(read.ok)
 }

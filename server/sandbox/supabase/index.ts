@@ -6,7 +6,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Sandbox, StandIn, StandInOptions } from '../stand-in'
 import { answerConsent, showConsent } from './authorize'
-import { openGrants } from './grants'
+import { openGrants } from '../kit/grants'
 import { message } from './http'
 import { answerRead } from './management-api'
 import { rateLimit } from './rate-limit'
@@ -22,7 +22,7 @@ export interface SupabaseSandboxOptions extends StandInOptions {
 /** @throws Error when the stored state is damaged */
 export function createSupabaseSandbox(options: SupabaseSandboxOptions): Sandbox {
   const now = options.now ?? Date.now
-  const grants = openGrants({ store: options.store, now, accessTokenLifetimeSeconds: options.accessTokenLifetimeSeconds ?? 3600 })
+  const grants = openGrants({ provider: 'Supabase', store: options.store, now, lifetimeSeconds: options.accessTokenLifetimeSeconds ?? 3600, prefixes: () => ({ access: 'sbp_sandbox_', refresh: 'sbr_sandbox_' }) })
   const count = rateLimit(options.requestsPerMinute ?? 6000, now)
   const prefix = new URL(options.baseUrl).pathname.replace(/\/$/, '')
 

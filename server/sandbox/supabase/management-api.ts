@@ -1,5 +1,6 @@
 import type { JsonValue } from '../store'
-import type { Grants } from './grants'
+import type { Grants } from '../kit/grants'
+import { bearerOf } from '../kit/http'
 import { json, message } from './http'
 import { organization, organizationReads } from './organization'
 import { projects } from './projects'
@@ -14,8 +15,8 @@ export function answerRead(
   path: string,
   context: { grants: Grants, now: () => number, count: (key: string) => Allowance },
 ): Response {
-  const token = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
-  if (!token || !context.grants.allows(token)) return message(401, 'Unauthorized')
+  const token = bearerOf(request)
+  if (!token || !context.grants.find(token)) return message(401, 'Unauthorized')
   const read = find(path)
   if (read === 'unknown project') return message(404, 'Project not found')
   if (!read) return message(404, `Cannot ${request.method} ${path}`)

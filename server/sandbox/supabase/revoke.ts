@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Grants } from './grants'
-import { same } from './hash'
+import type { Grants } from '../kit/grants'
+import { same } from '../kit/hash'
 import { empty, message } from './http'
 
 const bodySchema = z.strictObject({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string().min(1) })

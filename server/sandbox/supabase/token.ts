@@ -1,11 +1,18 @@
-import { isForm } from './authorize'
-import { refuseClient } from './client-authentication'
-import type { Grants, Refusal, TokenPair } from './grants'
+import { proveClient, type ClientProof } from '../kit/client-authentication'
+import type { Grants, Refusal, Tokens } from '../kit/grants'
+import { isForm } from '../kit/http'
 import { json, message } from './http'
 import { permissions } from './organization'
 
 /** The fields of Supabase's OpenAPI document, which allows no others. */
 const fields = ['grant_type', 'client_id', 'client_secret', 'code', 'code_verifier', 'redirect_uri', 'refresh_token', 'resource', 'scope', 'assertion']
+
+const refusals: Record<ClientProof, Parameters<typeof message> | null> = {
+  known: null,
+  missing: [401, 'Client authentication is required', { 'www-authenticate': 'Basic realm="Supabase sandbox"' }],
+  wrong: [401, 'The client id or the client secret is wrong'],
+  twice: [400, 'Send the client credentials once: in the header or in the body'],
+}
 
 /** POST /v1/oauth/token. Refusals are Supabase's `{"message"}`; it names no RFC 6749 error codes. */
 export async function answerToken(request: Request, client: { clientId: string, clientSecret: string }, grants: Grants): Promise<Response> {
@@ -16,8 +23,8 @@ export async function answerToken(request: Request, client: { clientId: string, 
   const unknown = names.filter(name => !fields.includes(name))
   if (unknown.length > 0) return message(400, `Unknown parameter: ${unknown.join(', ')}`)
 
-  const refused = refuseClient(request, form, client)
-  if (refused) return refused
+  const refused = refusals[proveClient(request, form, client, ['basic', 'body'])]
+  if (refused) return message(...refused)
   switch (form.get('grant_type')) {
     case 'authorization_code': return answer(redeem(form, client.clientId, grants))
     case 'refresh_token': return answer(refresh(form, grants))
@@ -25,7 +32,7 @@ export async function answerToken(request: Request, client: { clientId: string, 
   }
 }
 
-function redeem(form: URLSearchParams, clientId: string, grants: Grants): TokenPair | Refusal {
+function redeem(form: URLSearchParams, clientId: string, grants: Grants): Tokens | Pick<Refusal, 'refused'> {
   const code = form.get('code')
   const redirectUri = form.get('redirect_uri')
   const verifier = form.get('code_verifier')
@@ -35,12 +42,12 @@ function redeem(form: URLSearchParams, clientId: string, grants: Grants): TokenP
   return grants.redeem({ code, clientId, redirectUri, verifier })
 }
 
-function refresh(form: URLSearchParams, grants: Grants): TokenPair | Refusal {
+function refresh(form: URLSearchParams, grants: Grants): Tokens | Pick<Refusal, 'refused'> {
   const refreshToken = form.get('refresh_token')
   return refreshToken ? grants.refresh(refreshToken) : { refused: 'refresh_token is required' }
 }
 
-function answer(outcome: TokenPair | Refusal): Response {
+function answer(outcome: Tokens | Pick<Refusal, 'refused'>): Response {
   if ('refused' in outcome) return message(400, outcome.refused)
   return json({
     access_token: outcome.accessToken,

@@ -60,7 +60,7 @@ export function importStyle(sources: Source[]): Violation[] {
   }))
 }
 
-/** A connector knows its own folder, the contract, utils, the errors and the vocabulary; no other connector. */
+/** A connector knows its own folder, the contract and what it shares with others, utils, the errors and the vocabulary; no other connector. */
 export function connectorIsolation(sources: Source[]): Violation[] {
   const folder = (path: string) => /^server\/connectors\/([^/.]+)\//.exec(`${path}/`)?.[1]
   return sources.filter(source => folder(source.path) !== undefined && source.path.split('/').length > 3).flatMap((source) => {
@@ -73,8 +73,8 @@ export function connectorIsolation(sources: Source[]): Violation[] {
           : []
       }
       if (target === 'server/utils/env') return [{ path: source.path, problem, fix: 'the environment is handed in by the caller' }]
-      if (roomOf(target) !== 'connectors' || target === 'server/connectors/contract' || target.startsWith(`server/connectors/${own}`)) return []
-      return [{ path: source.path, problem, fix: 'keep to its own folder, contract and utils' }]
+      if (roomOf(target) !== 'connectors' || /^server\/connectors\/(?:contract|paging|verdict)$/.test(target) || target.startsWith(`server/connectors/${own}`)) return []
+      return [{ path: source.path, problem, fix: 'keep to its own folder, contract, paging, verdict and utils' }]
     })
   })
 }

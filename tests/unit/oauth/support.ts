@@ -56,7 +56,7 @@ export function connectorWith(authorization: Partial<OAuth2> = {}): Connector {
 export function clientAt(base: string, authorization: Partial<OAuth2> = {}): OAuthClient {
   return {
     connector: connectorWith(authorization), clientId: 'client id:1', clientSecret: 'sécret+/%', apiBase: base, authBase: base,
-    redirectUri: 'https://app.example/api/auth/example/callback', fetch,
+    redirectUri: 'https://app.example/api/auth/example/callback', settings: {}, fetch,
   }
 }
 

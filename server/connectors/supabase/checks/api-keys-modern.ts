@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { legacyKeys, signingKeys } from '../endpoints'
-import { holds, judge, notApplicable } from '../verdict'
+import { holds, judge, notApplicable } from '../../verdict'
 
 export const apiKeysModern = defineCheck({
   id: 'supabase_api_keys_modern',

@@ -2,7 +2,7 @@ import { defineCheck } from '../../contract'
 import { readAdvisor } from '../advisor'
 import { exposedSchemas } from '../data-api'
 import { advisors, postgrest } from '../endpoints'
-import { capped, holds, judge, plural, unverified } from '../verdict'
+import { capped, holds, judge, plural, unverified } from '../../verdict'
 
 /** `api` is the dedicated schema that https://supabase.com/docs/guides/database/hardening-data-api proposes. */
 const expectedSchemas = ['public', 'graphql_public', 'api']

@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { authConfig } from '../endpoints'
-import { fail, pass, unverified } from '../verdict'
+import { fail, pass, unverified } from '../../verdict'
 
 export const authMfaAvailable = defineCheck({
   id: 'supabase_auth_mfa_available',

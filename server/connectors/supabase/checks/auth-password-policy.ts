@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { authConfig, organization } from '../endpoints'
-import { holds, judge, notApplicable, type Point } from '../verdict'
+import { holds, judge, notApplicable, type Point } from '../../verdict'
 
 /** Own threshold; NIST SP 800-63B asks for 8 at least and 15 without a second factor. */
 const minimumLength = 12

@@ -1,7 +1,7 @@
 import { defineCheck } from '../../contract'
 import { authConfig } from '../endpoints'
 import { isLocal, wildcardHosts } from '../redirects'
-import { capped, holds, judge, type Point } from '../verdict'
+import { capped, holds, judge, type Point } from '../../verdict'
 
 /** Own thresholds, in seconds: a mailed link and an access token live an hour at most. */
 const longest = 3600

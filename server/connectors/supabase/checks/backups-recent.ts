@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { backups, organization } from '../endpoints'
-import { fail, pass, unverified } from '../verdict'
+import { fail, pass, unverified } from '../../verdict'
 
 const hour = 3_600_000
 /** Own threshold: daily, and two hours for the backup to run. */

@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { functions } from '../endpoints'
-import { capped, fail, notApplicable, pass, plural, unverified } from '../verdict'
+import { capped, fail, notApplicable, pass, plural, unverified } from '../../verdict'
 
 export const functionsVerifyJwt = defineCheck({
   id: 'supabase_functions_verify_jwt',

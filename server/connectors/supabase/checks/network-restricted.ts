@@ -1,7 +1,7 @@
 import { defineCheck } from '../../contract'
 import { prefixLength } from '../cidr'
 import { networkRestrictions } from '../endpoints'
-import { capped, fail, notApplicable, pass, unverified } from '../verdict'
+import { capped, fail, notApplicable, pass, unverified } from '../../verdict'
 
 export const networkRestricted = defineCheck({
   id: 'supabase_network_restricted',

@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { members } from '../endpoints'
-import { capped, fail, pass, plural, unverified } from '../verdict'
+import { capped, fail, pass, plural, unverified } from '../../verdict'
 
 export const orgMembersMfa = defineCheck({
   id: 'supabase_org_members_mfa',

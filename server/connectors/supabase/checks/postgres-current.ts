@@ -1,7 +1,7 @@
 import { defineCheck } from '../../contract'
 import { readAdvisor } from '../advisor'
 import { advisors, upgradeEligibility } from '../endpoints'
-import { judge, unverified } from '../verdict'
+import { judge, unverified } from '../../verdict'
 
 export const postgresCurrent = defineCheck({
   id: 'supabase_postgres_current',

@@ -2,7 +2,7 @@ import { defineCheck } from '../../contract'
 import { judgeAdvisor, readAdvisor } from '../advisor'
 import { exposedSchemas } from '../data-api'
 import { advisors, postgrest } from '../endpoints'
-import { notApplicable, plural, unverified } from '../verdict'
+import { notApplicable, plural, unverified } from '../../verdict'
 
 export const rlsEnabled = defineCheck({
   id: 'supabase_rls_enabled',

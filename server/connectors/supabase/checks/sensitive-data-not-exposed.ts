@@ -1,7 +1,7 @@
 import { defineCheck } from '../../contract'
 import { judgeAdvisor, readAdvisor } from '../advisor'
 import { advisors } from '../endpoints'
-import { plural } from '../verdict'
+import { plural } from '../../verdict'
 
 export const sensitiveDataNotExposed = defineCheck({
   id: 'supabase_sensitive_data_not_exposed',

@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { sslEnforcement } from '../endpoints'
-import { fail, pass, unverified } from '../verdict'
+import { fail, pass, unverified } from '../../verdict'
 
 export const sslEnforced = defineCheck({
   id: 'supabase_ssl_enforced',

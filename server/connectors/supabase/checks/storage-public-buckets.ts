@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { storageBuckets } from '../endpoints'
-import { capped, fail, notApplicable, pass, plural, unverified } from '../verdict'
+import { capped, fail, notApplicable, pass, plural, unverified } from '../../verdict'
 
 export const storagePublicBuckets = defineCheck({
   id: 'supabase_storage_public_buckets',

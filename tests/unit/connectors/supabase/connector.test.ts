@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { ApiReader, Endpoint } from '#server/connectors/contract'
+import type { ApiReader } from '#server/connectors/contract'
 import { supabase } from '#server/connectors/supabase'
 import { ProviderError } from '#server/errors'
+import { readerOf } from '../reader'
 import { project } from './evaluate'
 
 /** Answers by endpoint id, through the endpoint's own schema. */
 function reader(bodies: Record<string, unknown>): ApiReader {
-  return { get: async <T>(endpoint: Endpoint<T>) => endpoint.schema.parse(bodies[endpoint.id]) }
+  return readerOf(endpoint => bodies[endpoint.id])
 }
 
 const listed = (ref: string, organization: string) => ({ ref, name: `project ${ref}`, organization_slug: organization, status: 'ACTIVE_HEALTHY', region: 'eu', created_at: '2025-01-01', database: { version: '17.6' } })
@@ -77,10 +78,10 @@ describe('discovery', () => {
   it('is said to make exactly the calls that it makes', async () => {
     const made = new Set<string>()
     const bodies: Record<string, unknown> = { organizations: [{ slug: 'acme', name: 'Acme' }, { slug: 'beta', name: 'Beta' }], projects: [listed('a', 'acme')] }
-    const api: ApiReader = { get: async <T>(endpoint: Endpoint<T>) => {
+    const api = readerOf((endpoint) => {
       made.add(`${endpoint.id} ${endpoint.scope}`)
-      return endpoint.schema.parse(bodies[endpoint.id])
-    } }
+      return bodies[endpoint.id]
+    })
     await supabase.account(api)
     await Array.fromAsync(supabase.resources(api))
     expect([...made].sort()).toEqual(supabase.discovery.map(({ id, scope }) => `${id} ${scope}`).sort())

@@ -1,8 +1,9 @@
 /** What a newcomer sees after the first scan of the sandbox: a believable mix, the same on every day. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
+import type { ApiReader, ResourceDescription } from '#server/connectors/contract'
 import { supabase } from '#server/connectors/supabase'
 import { clock, openSandbox } from './browser'
+import { readerOf } from '../../connectors/reader'
 
 const expected: Record<string, Record<string, string>> = {
   'brightwater-production': {
@@ -50,12 +51,10 @@ describe.each([0, 400])('%i days from now', (days) => {
   beforeAll(async () => {
     const browser = openSandbox({ now: time.now })
     const { access_token } = await browser.connect()
-    api = {
-      get: async <T>(endpoint: Endpoint<T>, resource?: ResourceDescription) => {
-        const answer = await browser.get(endpoint.path(resource ?? { kind: '', externalId: '', name: '', metadata: {} }), access_token)
-        return endpoint.schema.parse(await answer.json())
-      },
-    }
+    api = readerOf(async (endpoint, resource) => {
+      const answer = await browser.get(endpoint.path(resource ?? { kind: '', externalId: '', name: '', metadata: {} }, {}), access_token)
+      return answer.json()
+    })
     projects = await Array.fromAsync(supabase.resources(api))
   })
 

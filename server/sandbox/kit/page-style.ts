@@ -15,6 +15,8 @@ export const pageStyle = `
   .banner { margin: 0; padding: .6rem .8rem; border-radius: .5rem; background: var(--warn); color: var(--on-warn); }
   .note { color: var(--quiet); font-size: .9rem; }
   .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.25rem; }
+  fieldset { margin: 1.25rem 0 0; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem; }
+  label { display: flex; gap: .5rem; align-items: center; min-height: 2.75rem; }
   button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--quiet); border-radius: .5rem;
     background: transparent; color: var(--text); font: inherit; font-weight: 600; cursor: pointer; }
   button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }

@@ -1,5 +1,5 @@
 /** The four ways a check can end, and the rule they share: what could not be read is never a pass. */
-import type { Evaluation, Evidence } from '../contract'
+import type { Evaluation, Evidence } from './contract'
 
 export const pass = (summary: string, evidence: Evidence = {}): Evaluation => ({ verdict: 'pass', summary, evidence })
 export const fail = (summary: string, evidence: Evidence = {}): Evaluation => ({ verdict: 'fail', summary, evidence })
@@ -27,7 +27,7 @@ export function judge(points: readonly Point[], passed: string, evidence: Eviden
   const unread = points.filter(point => point.ok === undefined).map(point => point.field)
   const seen = unread.length > 0 ? { ...evidence, unread } : evidence
   if (wrong.length > 0) return fail(sentence(wrong.map(point => point.wrong)), seen)
-  if (unread.length > 0 || points.length === 0) return unverified(`Supabase's answer did not say ${unread.join(', ') || 'anything'}.`, seen)
+  if (unread.length > 0 || points.length === 0) return unverified(`The provider's answer did not say ${unread.join(', ') || 'anything'}.`, seen)
   return pass(passed, seen)
 }
 

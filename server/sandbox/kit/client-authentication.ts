@@ -1,22 +1,23 @@
 import { same } from './hash'
-import { message } from './http'
 
-interface Client { clientId: string, clientSecret: string }
+export interface Client { clientId: string, clientSecret: string }
+
+/** How a client showed itself: `known`, or what is wrong. */
+export type ClientProof = 'known' | 'missing' | 'wrong' | 'twice'
 
 /**
  * RFC 6749 section 2.3.1: HTTP Basic, or the same two as form fields, never both.
- * Returns the refusal, or null when it is our client.
+ * @param ways those that the provider takes
  */
-export function refuseClient(request: Request, form: URLSearchParams, client: Client): Response | null {
-  const header = request.headers.get('authorization')
-  if (header !== null && form.has('client_secret')) return message(400, 'Send the client credentials once: in the header or in the body')
-  const sent = header === null ? fromBody(form) : fromBasic(header)
-  if (!sent) return message(401, 'Client authentication is required', { 'www-authenticate': 'Basic realm="Supabase sandbox"' })
+export function proveClient(request: Request, form: URLSearchParams, client: Client, ways: readonly ('basic' | 'body')[]): ClientProof {
+  const header = ways.includes('basic') ? request.headers.get('authorization') : null
+  if (header !== null && form.has('client_secret')) return 'twice'
+  const sent = header === null ? ways.includes('body') ? fromBody(form) : null : fromBasic(header)
+  if (!sent) return 'missing'
   // A client_id beside Basic is allowed, another one is not.
   const named = form.get('client_id')
   const known = same(sent.clientId, client.clientId) && same(sent.clientSecret, client.clientSecret)
-  if (!known || (named !== null && named !== sent.clientId)) return message(401, 'The client id or the client secret is wrong')
-  return null
+  return !known || (named !== null && named !== sent.clientId) ? 'wrong' : 'known'
 }
 
 function fromBody(form: URLSearchParams): Client | null {
