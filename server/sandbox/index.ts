@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { netlifyStandIn } from './netlify'
 import type { Faults, StandIn, StandInClient } from './stand-in'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
@@ -12,6 +13,7 @@ import { supabaseStandIn } from './supabase'
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
+  netlify: netlifyStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
