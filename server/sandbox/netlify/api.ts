@@ -26,7 +26,7 @@ const withTeam = (key: string | undefined, then: (team: SandboxTeam) => Outcome)
 
 const routes: readonly Route[] = [
   { path: /^\/user$/, query: [], answer: () => ({ body: describePerson(sites.length) }) },
-  { path: /^\/accounts$/, query: [], answer: (_, __, now) => ({ list: teams.map(team => describeTeam(team, now)) }) },
+  { path: /^\/accounts$/, query: paged, answer: (_, __, now) => ({ list: teams.map(team => describeTeam(team, now)) }) },
   {
     path: /^\/sites$/,
     query: ['name', 'filter', ...paged],
@@ -47,7 +47,7 @@ const routes: readonly Route[] = [
     }),
   },
   { path: /^\/accounts\/([^/]+)\/audit$/, query: ['query', 'log_type', ...paged], answer: ([key], _, now) => withTeam(key, team => team.audit(now)) },
-  { path: /^\/([^/]+)\/members$/, query: [], answer: ([key], _, now) => withTeam(key, team => ({ list: team.members.map(member => member(now)) })) },
+  { path: /^\/([^/]+)\/members$/, query: paged, answer: ([key], _, now) => withTeam(key, team => ({ list: team.members.map(member => member(now)) })) },
 ]
 
 /** Every read that the stand-in offers; 401 before all else, as nobody learns paths without a token. */
