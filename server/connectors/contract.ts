@@ -25,11 +25,20 @@ export interface ResourceDescription {
 }
 
 /** Who the grant belongs to at the provider, by an id that survives a reinstall. */
-export interface ExternalAccount { id: string, name: string }
+export interface ExternalAccount {
+  id: string
+  name: string
+  /** What reading the account showed, in place of what was known before: see `GrantFacts`. */
+  facts?: GrantFacts
+}
 
 /**
- * What the calls of a grant need to know beside its token: a team's or an installation's id. From the callback and the token
- * endpoint's answer; kept beside the tokens in the clear, so never a secret.
+ * What the calls of a grant need to know beside its token: a team's or an installation's id. From the callback, in their place
+ * from the token endpoint's answer, and in the place of both from `account`; kept beside the tokens in the clear, so never a
+ * secret. A reconnect replaces all of them, a refresh none.
+ *
+ * Anybody can write a callback's address: `account` throws for a fact of the callback that does not fit the token, or gives the
+ * right one. Until it has answered, no grant is ended by what a callback alone says.
  */
 export type GrantFacts = Readonly<Record<string, string>>
 
@@ -65,6 +74,11 @@ export interface Endpoint<T = unknown> {
   scope: string
   /** Statuses with which the provider says "there is no such thing here": the answer is then `null`, not an error. */
   absent?: readonly number[]
+  /**
+   * What a refusal is by its own words, where statuses are not enough: a 404 "Branch not protected" is an answer, a 404 "Not
+   * Found" is none. Asked before `refusal` and `absent`. Null: there is no such thing; undefined: it is a refusal.
+   */
+  otherwise?: (refused: { status: number, body: unknown }) => T | null | undefined
   /** Where the answer comes in pages. `get` follows them all. */
   paging?: Paging<T>
   /** Which of the grant's tokens it is called with (see `OAuth2.slots`). Default: the main one. */
@@ -99,7 +113,7 @@ export interface Evaluation {
 }
 
 type Answers<R extends Record<string, Endpoint>> = {
-  [K in keyof R]: R[K] extends Endpoint<infer T> ? (R[K] extends { absent: readonly number[] } ? T | null : T) : never
+  [K in keyof R]: R[K] extends Endpoint<infer T> ? (R[K] extends { absent: readonly number[] } | { otherwise: unknown } ? T | null : T) : never
 }
 
 /** One question about one resource. `evaluate` is pure: the same answers and time give the same verdict. */
@@ -135,6 +149,8 @@ export function defineCheck<const R extends Record<string, Endpoint>>(check: Che
 export interface ScopeDescription {
   /** The provider's name of the permission. */
   name: string
+  /** What the `scope` parameter calls it, where that is another word: several may share one. Null: it has none for it. */
+  parameter?: string | null
   /** What we use it for, in plain words. */
   reason: string
 }
@@ -167,6 +183,13 @@ export interface OAuth2 {
   tokenBase?: 'auth' | 'api'
   /** Parameters of the callback, beside `code` and `state`, that are kept as facts of the grant. Anybody can forge them. */
   callbackFacts?: readonly string[]
+  /**
+   * People may start at the provider (its marketplace): a callback with a code and without our state is then not refused, and
+   * stores nothing before somebody here has confirmed it. Not with PKCE, whose verifier only a start of ours has.
+   */
+  startsElsewhere?: boolean
+  /** Parameters of a callback without a code that say: somebody at the provider has to approve it first. */
+  waitsForApproval?: Readonly<Record<string, string>>
   /** RFC 6749 wants `grant_type` and `response_type`; false for a provider that takes neither. */
   sendsTypes?: boolean
   pkce: 'S256' | 'none'
@@ -230,6 +253,8 @@ export interface SettingDescription {
   secret: boolean
   /** Without it the provider is not configured. */
   required: boolean
+  /** What every value looks like: one that does not is a fault of the environment. */
+  pattern?: RegExp
 }
 
 /** A call that the provider made to us. */
@@ -239,10 +264,12 @@ export interface Delivery { headers: Headers, body: Uint8Array }
 export interface ProviderEvent {
   /** `ended`: the grant is gone. `resources`: look at what there is. `permissions`: the grant has others now. `changed`: scan again. */
   what: 'ended' | 'suspended' | 'resumed' | 'resources' | 'permissions' | 'changed'
-  /** Of `ExternalAccount`. */
-  accountId: string
+  /** Of `ExternalAccount`. Undefined where the provider does not say whose: any account's grants that have the facts. */
+  accountId?: string
   /** Facts that the grant must have: a late event of an old installation must not end a newer one. */
   facts?: GrantFacts
+  /** ISO 8601: when it happened, if the provider says so. Events that come late or out of order are known by it. */
+  at?: string
   /** With `changed`: the resource's external id, when it is one. */
   resourceId?: string
 }
