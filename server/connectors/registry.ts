@@ -1,9 +1,11 @@
 import type { Connector } from './contract'
+import { slack } from './slack'
 import { supabase } from './supabase'
 
 /** One line per provider; the only place where the set of providers is written down. */
 const own: readonly Connector[] = [
   supabase,
+  slack,
 ]
 
 let connectors = own
