@@ -27,8 +27,9 @@ export const guestInventory = defineCheck({
     const guests = active.filter(isGuest)
     const unread = active.filter(one => !isGuest(one) && (one.is_restricted !== false || one.is_ultra_restricted !== false)).length
     const evidence = { people: active.length, guests: capped(guests.map(nameOf)), ...(unread > 0 && { unread }) }
-    if (guests.length > mostOf(active.length)) return fail(`${guests.length} of ${plural(active.length, 'person is a guest', 'people are guests')}.`, evidence)
-    if (unread > 0) return unverified(`Slack did not say for ${plural(unread, 'person', 'people')} whether it is a guest.`, evidence)
-    return guests.length === 0 ? notApplicable('There is no guest.', evidence) : pass(`${guests.length} of ${active.length} people ${guests.length === 1 ? 'is a guest' : 'are guests'}.`, evidence)
+    const said = `${guests.length} of ${active.length} people ${guests.length === 1 ? 'is a guest' : 'are guests'}.`
+    if (guests.length > mostOf(active.length)) return fail(said, evidence)
+    if (unread > 0) return unverified(`Slack did not say of ${plural(unread, 'person', 'people')} whether they are guests.`, evidence)
+    return guests.length === 0 ? notApplicable('There is no guest.', evidence) : pass(said, evidence)
   },
 })
