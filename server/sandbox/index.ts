@@ -6,12 +6,14 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Faults, StandIn, StandInClient } from './stand-in'
+import { slackStandIn } from './slack'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
 
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
+  slack: slackStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
