@@ -97,6 +97,17 @@ function compilerOf(document: Json, coerceTypes: boolean): (schema: unknown) => 
   return schema => ajv.compile(object(absolute(schema)))
 }
 
+/** Every property name of a schema, at any depth. */
+export function propertyNames(schema: unknown, resolve: (schema: unknown) => Json = object, found = new Set<string>()): Set<string> {
+  if (Array.isArray(schema)) schema.forEach(child => propertyNames(child, resolve, found))
+  else if (typeof schema === 'object' && schema !== null) {
+    const resolved = resolve(schema)
+    for (const [name, child] of Object.entries(object(resolved.properties))) propertyNames(child, resolve, found.add(name))
+    for (const key of ['items', 'anyOf', 'oneOf', 'allOf']) propertyNames(resolved[key], resolve, found)
+  }
+  return found
+}
+
 /** The values of a template's holes. */
 export function pathValues(template: string, path: string): Record<string, string> {
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(match => match[1] ?? '')

@@ -1,6 +1,6 @@
 import { slack } from '#server/connectors/slack'
-import { describeNeverAPass } from '../never-a-pass'
-import { evaluator } from './evaluate'
+import { neverAPass } from '../never-a-pass'
+import { evaluate } from './evaluate'
 import { passing } from './passing'
 
 /** What a check decides by; the rest says who and where, or whether somebody counts at all: unsaid, they count. */
@@ -18,9 +18,9 @@ const deciding: Record<string, string[]> = {
 }
 const everywhere = ['ok', 'members', 'channels', 'id']
 
-describeNeverAPass({
+neverAPass({
   connector: slack,
-  evaluator,
+  evaluate,
   passing,
   decides: (id, field) => everywhere.includes(field) || (deciding[id] ?? []).includes(field),
 })

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { slack } from '#server/connectors/slack'
-import { now } from '../evaluate'
+import { now } from './evaluate'
 
 const key = randomBytes(16).toString('hex')
 const { verify, parse } = slack.webhooks
