@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { netlifyStandIn } from './netlify'
 import type { Faults, StandIn, StandInClient } from './stand-in'
+import { slackStandIn } from './slack'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
 
@@ -14,6 +15,7 @@ import { supabaseStandIn } from './supabase'
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
   netlify: netlifyStandIn,
+  slack: slackStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
