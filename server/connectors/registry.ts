@@ -1,9 +1,11 @@
 import type { Connector } from './contract'
 import { supabase } from './supabase'
+import { vercel } from './vercel'
 
 /** One line per provider; the only place where the set of providers is written down. */
 const own: readonly Connector[] = [
   supabase,
+  vercel,
 ]
 
 let connectors = own
