@@ -8,10 +8,12 @@ import { z } from 'zod'
 import type { Faults, StandIn, StandInClient } from './stand-in'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
+import { vercelStandIn } from './vercel'
 
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
+  vercel: vercelStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
