@@ -65,8 +65,11 @@ export const environment = {
       key: z.string(),
       type: text,
       target: maybe(z.union([z.array(z.string()), z.string().transform(target => [target])])),
+      visibility: unset(z.string()),
       securityIssues: unset(z.array(z.string())),
     }))),
+    // How many there are beside the listed ones, that whoever installed it may not see.
+    hiddenProductionEnvCount: unset(z.number()),
     pagination,
   }),
   scope: 'read-write:global-project-env-vars',

@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { environment } from '../endpoints'
-import { isSecretLike } from '../variables'
+import { incomplete, isSecretLike, isStoredAsSecret } from '../variables'
 import { capped, fail, notApplicable, pass, plural, unverified } from '../../verdict'
 
 export const envProductionIsolated = defineCheck({
@@ -20,15 +20,15 @@ export const envProductionIsolated = defineCheck({
   iso27001: { controls: ['8.31'], own: true },
   kinds: ['project'],
   reads: { environment },
-  evaluate: ({ environment: { envs, pagination } }) => {
+  evaluate: ({ environment: { envs, ...rest } }) => {
     if (!envs) return unverified('Vercel\'s answer held no list of variables.')
-    // Whoever stored it as sensitive has said that it is a secret, whatever its name.
-    const secrets = envs.filter(variable => isSecretLike(variable) || variable.type === 'sensitive' || variable.type === 'secret')
+    const secrets = envs.filter(variable => isSecretLike(variable) || isStoredAsSecret(variable))
     const shared = secrets.filter(({ target }) => target?.includes('production') && target.some(one => one !== 'production'))
     const evidence = { variables: envs.length, secrets: secrets.length, shared: capped(shared.map(variable => variable.key)) }
     if (shared.length > 0) return fail(`${plural(shared.length, 'secret is', 'secrets are')} the same in production and elsewhere.`, evidence)
-    if (pagination?.next) return unverified('Vercel sent a part of the variables only.', evidence)
-    if (envs.some(({ target, type }) => !target || !type)) return unverified('Vercel did not say where every variable is used.', evidence)
+    const cut = incomplete(rest, evidence)
+    if (cut) return cut
+    if (envs.some(({ target, type, visibility }) => !target || !type || visibility === undefined)) return unverified('Vercel did not say where every variable is used.', evidence)
     if (secrets.length === 0) return notApplicable('No variable looks like a secret.', evidence)
     return pass('Production\'s secrets are used in production alone.', evidence)
   },

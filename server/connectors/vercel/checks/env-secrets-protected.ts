@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { environment } from '../endpoints'
-import { isSecretLike } from '../variables'
+import { incomplete, isReadable, isSecretLike } from '../variables'
 import { capped, fail, notApplicable, pass, plural, unverified } from '../../verdict'
 
 export const envSecretsProtected = defineCheck({
@@ -20,14 +20,15 @@ export const envSecretsProtected = defineCheck({
   iso27001: { controls: ['5.17', '8.24'], own: true },
   kinds: ['project'],
   reads: { environment },
-  evaluate: ({ environment: { envs, pagination } }) => {
+  evaluate: ({ environment: { envs, ...rest } }) => {
     if (!envs) return unverified('Vercel\'s answer held no list of variables.')
     const secrets = envs.filter(isSecretLike)
-    const open = envs.filter(variable => (isSecretLike(variable) && variable.type === 'plain') || variable.securityIssues?.includes('readable-secret'))
+    const open = envs.filter(variable => (isSecretLike(variable) && isReadable(variable)) || variable.securityIssues?.includes('readable-secret'))
     const evidence = { variables: envs.length, secret_like: secrets.length, readable: capped(open.map(variable => variable.key)) }
     if (open.length > 0) return fail(`${plural(open.length, 'variable looks like a secret', 'variables look like secrets')} and can be read.`, evidence)
-    if (pagination?.next) return unverified('Vercel sent a part of the variables only.', evidence)
-    if (envs.some(variable => !variable.type || variable.securityIssues === undefined)) return unverified('Vercel did not say how every variable is stored.', evidence)
+    const cut = incomplete(rest, evidence)
+    if (cut) return cut
+    if (envs.some(variable => !variable.type || variable.visibility === undefined || variable.securityIssues === undefined)) return unverified('Vercel did not say how every variable is stored.', evidence)
     if (secrets.length === 0) return notApplicable('No variable looks like a secret.', evidence)
     return pass('No variable that looks like a secret is stored in the clear.', evidence)
   },
