@@ -25,11 +25,20 @@ export interface ResourceDescription {
 }
 
 /** Who the grant belongs to at the provider, by an id that survives a reinstall. */
-export interface ExternalAccount { id: string, name: string }
+export interface ExternalAccount {
+  id: string
+  name: string
+  /** What reading the account showed, in place of what was known before: see `GrantFacts`. */
+  facts?: GrantFacts
+}
 
 /**
- * What the calls of a grant need to know beside its token: a team's or an installation's id. From the callback and the token
- * endpoint's answer; kept beside the tokens in the clear, so never a secret.
+ * What the calls of a grant need to know beside its token: a team's or an installation's id. From the callback, in their place
+ * from the token endpoint's answer, and in the place of both from `account`; kept beside the tokens in the clear, so never a
+ * secret. A reconnect replaces all of them, a refresh none.
+ *
+ * Anybody can write a callback's address: `account` throws (ProviderError `not_found`) for a fact of the callback that does not
+ * fit the token, or gives the right one. Until it has answered, no grant is ended by what a callback alone says.
  */
 export type GrantFacts = Readonly<Record<string, string>>
 
@@ -167,6 +176,13 @@ export interface OAuth2 {
   tokenBase?: 'auth' | 'api'
   /** Parameters of the callback, beside `code` and `state`, that are kept as facts of the grant. Anybody can forge them. */
   callbackFacts?: readonly string[]
+  /**
+   * People may start at the provider (its marketplace): a callback with a code and without our state is then not refused, and
+   * stores nothing before somebody here has confirmed it. Not with PKCE, whose verifier only a start of ours has.
+   */
+  startsElsewhere?: boolean
+  /** Parameters of a callback without a code that say: somebody at the provider has to approve it first. */
+  waitsForApproval?: Readonly<Record<string, string>>
   /** RFC 6749 wants `grant_type` and `response_type`; false for a provider that takes neither. */
   sendsTypes?: boolean
   pkce: 'S256' | 'none'
@@ -230,6 +246,8 @@ export interface SettingDescription {
   secret: boolean
   /** Without it the provider is not configured. */
   required: boolean
+  /** What every value looks like: one that does not is a fault of the environment. */
+  pattern?: RegExp
 }
 
 /** A call that the provider made to us. */
@@ -243,6 +261,8 @@ export interface ProviderEvent {
   accountId: string
   /** Facts that the grant must have: a late event of an old installation must not end a newer one. */
   facts?: GrantFacts
+  /** ISO 8601: when it happened, if the provider says so. Events that come late or out of order are known by it. */
+  at?: string
   /** With `changed`: the resource's external id, when it is one. */
   resourceId?: string
 }
