@@ -3,8 +3,8 @@
  * the person installs the integration on a team or a personal account, and the callback carries a code for a token that has
  * no stated end and nothing to renew it with. Not "Sign in with Vercel", which identifies people and reads no projects.
  *
- * What the callback says beside the code (`configurationId`, `teamId`, `next`, `source`) anybody can put there. Which
- * installation, team and person a token belongs to is what the token endpoint answers.
+ * What the callback says beside the code (`configurationId`, `teamId`, `next`, `source`) anybody can put there, so none of it
+ * is kept: which installation, team and person a token belongs to is what the token endpoint answers.
  */
 import { z } from 'zod'
 import { ProviderError } from '#server/errors'
@@ -35,6 +35,8 @@ export const slugSetting: SettingDescription = {
   description: 'The URL slug of the integration, from its page in the Integrations Console. Without it: allyship.',
   secret: false,
   required: false,
+  // https://vercel.com/docs/integrations/create-integration/submit-integration#url-slug
+  pattern: /^[a-z0-9-]{1,32}$/i,
 }
 
 function authorizePath(settings: Settings): string {
@@ -43,15 +45,9 @@ function authorizePath(settings: Settings): string {
 
 /** `DELETE /v1/integrations/configuration/{id}` uninstalls. Without an id there is none to call: 404 would read as "gone". */
 function uninstallPath({ facts }: { facts: GrantFacts }): string {
-  const installation = installationOf(facts)
-  if (!installation) throw new ProviderError('refused', 'DELETE /v1/integrations/configuration')
+  if (!facts.installation_id) throw new ProviderError('refused', 'DELETE /v1/integrations/configuration')
   const team = facts.team_id ? `?${new URLSearchParams({ teamId: facts.team_id })}` : ''
-  return `/v1/integrations/configuration/${encodeURIComponent(installation)}${team}`
-}
-
-/** The token endpoint's word first. */
-export function installationOf(facts: GrantFacts): string | undefined {
-  return facts.installation_id ?? facts.configurationId
+  return `/v1/integrations/configuration/${encodeURIComponent(facts.installation_id)}${team}`
 }
 
 export const authorization = {
@@ -59,7 +55,8 @@ export const authorization = {
   authorizePath,
   tokenPath: '/v2/oauth/access_token',
   tokenBase: 'api',
-  callbackFacts: ['configurationId', 'teamId'],
+  // From the marketplace, a deploy button or the team's own settings: `source` says where, and there is no state.
+  startsElsewhere: true,
   // The start address takes `state` alone and the token endpoint four fields: no response_type, no grant_type.
   sendsTypes: false,
   pkce: 'none',

@@ -1,7 +1,6 @@
 /** Whose installation it is, and what it may see. */
 import { ProviderError } from '#server/errors'
 import type { ApiReader, ExternalAccount, ResourceDescription } from '../contract'
-import { installationOf } from './authorization'
 import { configuration, projects, teamOf, user } from './endpoints'
 
 /** The team, or the person where it is installed on a personal account: both survive a reinstall, the configuration's id does not. */
@@ -17,7 +16,7 @@ export async function account(api: ApiReader): Promise<ExternalAccount> {
 
 /** The projects that the person chose at the installation, and the team itself. Chosen anew at any time, without a new token. */
 export async function* resources(api: ApiReader): AsyncIterable<ResourceDescription> {
-  const grant = installationOf(api.facts) ? await api.get(configuration) : null
+  const grant = api.facts.installation_id ? await api.get(configuration) : null
   const chosen = grant?.projectSelection === 'selected' ? new Set(grant.projects ?? []) : null
   // A project that is changed between two pages may stand on both.
   const seen = new Set<string>()

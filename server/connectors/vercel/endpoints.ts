@@ -6,7 +6,6 @@
 import { z } from 'zod'
 import type { Endpoint, GrantFacts, ResourceDescription } from '../contract'
 import { cursorPaging } from '../paging'
-import { installationOf } from './authorization'
 import { bool, count, maybe, pagination, segment, text, unset } from './fields'
 import { projectSettings } from './project-settings'
 
@@ -18,7 +17,7 @@ const team = (version: string, suffix = '') => (_: ResourceDescription, facts: G
 
 export const configuration = {
   id: 'configuration',
-  path: (_, facts) => `/v1/integrations/configuration/${encodeURIComponent(installationOf(facts) ?? '')}`,
+  path: (_, facts) => `/v1/integrations/configuration/${encodeURIComponent(facts.installation_id ?? '')}`,
   schema: z.object({ projectSelection: text, projects: maybe(z.array(z.string())) }),
   // Reading takes `read:`; the installation asks for this one, to be able to end itself.
   scope: 'read-write:integration-configuration',

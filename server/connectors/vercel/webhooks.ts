@@ -29,8 +29,10 @@ function verify({ headers, body }: Delivery, key: string, now: Date): boolean {
 }
 
 function parse({ body }: Delivery): ReturnType<Webhooks['parse']> {
-  const { id, type, payload } = envelope.parse(json(body))
-  return { id, events: eventsOf(type, payload) }
+  const { id, type, createdAt, payload } = envelope.parse(json(body))
+  const at = new Date(createdAt)
+  const dated = Number.isNaN(at.getTime()) ? {} : { at: at.toISOString() }
+  return { id, events: eventsOf(type, payload).map(event => ({ ...event, ...dated })) }
 }
 
 function json(body: Uint8Array): unknown {

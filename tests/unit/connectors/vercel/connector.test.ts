@@ -8,6 +8,11 @@ import { clientAt } from '../../oauth/support'
 const client = (settings: Record<string, string | undefined> = {}) => ({ ...clientAt('https://vercel.example'), connector: vercel, settings })
 const authorization: OAuth2 = vercel.authorization
 
+it('keeps nothing of a callback, which anybody can write, and takes people who start at Vercel', () => {
+  expect(authorization.callbackFacts).toBeUndefined()
+  expect([authorization.startsElsewhere, authorization.pkce]).toEqual([true, 'none'])
+})
+
 describe('the start address', () => {
   it('is the integration\'s, by its slug, and asks for nothing that Vercel has no word for', async () => {
     const url = await authorizeUrl(client({ INTEGRATION_SLUG: 'northwind-audit' }), { state: 's', codeVerifier: null })
@@ -19,6 +24,10 @@ describe('the start address', () => {
   it('has a slug where none is set', async () => {
     expect((await authorizeUrl(client(), { state: 's', codeVerifier: null })).pathname).toBe('/integrations/allyship/new')
     expect(vercel.settings).toEqual([expect.objectContaining({ name: 'INTEGRATION_SLUG', required: false, secret: false })])
+  })
+
+  it.each([['allyship', true], ['North-wind2', true], ['a/b', false], ['..', false], ['', false], ['x'.repeat(33), false]])('may have the slug %s: %s', (slug, good) => {
+    expect(vercel.settings[0]?.pattern?.test(slug)).toBe(good)
   })
 
   it.each(['a/b', '?x', '#x'])('stays one segment with the slug %s', async (slug) => {
@@ -59,15 +68,12 @@ describe('revocation', () => {
 
   it('uninstalls what the token endpoint named, in its team', () => {
     expect(path({ installation_id: 'icfg_1', team_id: 'team_1', configurationId: 'icfg_forged', teamId: 'team_forged' })).toBe('/v1/integrations/configuration/icfg_1?teamId=team_1')
-    expect(path({ installation_id: 'icfg_1', user_id: 'usr_1', teamId: 'team_forged' })).toBe('/v1/integrations/configuration/icfg_1')
-  })
-
-  it('takes the callback\'s word where the token endpoint had none, as one segment', () => {
-    expect(path({ configurationId: '../x' })).toBe('/v1/integrations/configuration/..%2Fx')
+    expect(path({ installation_id: '../x', user_id: 'usr_1', teamId: 'team_forged' })).toBe('/v1/integrations/configuration/..%2Fx')
   })
 
   it('fails without an installation, rather than find nothing to end', () => {
     expect(() => path({})).toThrow(ProviderError)
+    expect(() => path({ configurationId: 'icfg_forged' })).toThrow(ProviderError)
   })
 
   it('shows the token and nothing else', () => {

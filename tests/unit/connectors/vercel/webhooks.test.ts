@@ -75,7 +75,7 @@ describe('an event', () => {
   const configuration = { id: 'icfg_8Kq2', projectSelection: 'all', projects: [] }
   const accountId = 'team_3Rw9'
 
-  it.each<[string, unknown, unknown]>([
+  it.each<[string, unknown, object[]]>([
     ['integration-configuration.removed', { ...owner, configuration }, [{ what: 'ended', accountId, facts }]],
     ['integration-configuration.permission-upgraded', { ...owner, configuration, projects: { added: ['prj_1'], removed: [] } }, [{ what: 'permissions', accountId, facts }, { what: 'resources', accountId, facts }]],
     ['integration-configuration.scope-change-confirmed', { ...owner, configuration }, [{ what: 'permissions', accountId, facts }]],
@@ -95,7 +95,8 @@ describe('an event', () => {
     ['firewall.attack', {}, []],
     ['something.new', null, []],
   ])('%s', (type, payload, expected) => {
-    expect(events(type, payload)).toEqual({ id: 'evt_1', events: expected })
+    const at = '2026-11-22T11:59:00.000Z'
+    expect(events(type, payload)).toEqual({ id: 'evt_1', events: expected.map(event => ({ ...event, at })) })
   })
 
   it('on a personal account is the person\'s', () => {
