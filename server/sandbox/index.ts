@@ -10,12 +10,14 @@ import type { Faults, StandIn, StandInClient } from './stand-in'
 import { slackStandIn } from './slack'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
+import { vercelStandIn } from './vercel'
 
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
   netlify: netlifyStandIn,
   slack: slackStandIn,
+  vercel: vercelStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
