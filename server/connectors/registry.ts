@@ -1,9 +1,11 @@
 import type { Connector } from './contract'
+import { github } from './github'
 import { supabase } from './supabase'
 
 /** One line per provider; the only place where the set of providers is written down. */
 const own: readonly Connector[] = [
   supabase,
+  github,
 ]
 
 let connectors = own
