@@ -7,11 +7,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Faults, StandIn, StandInClient } from './stand-in'
 import { fileStore, memoryStore, storedOnce } from './store'
+import { githubStandIn } from './github'
 import { supabaseStandIn } from './supabase'
 
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
+  github: githubStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
