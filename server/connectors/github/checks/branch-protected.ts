@@ -35,10 +35,12 @@ export const branchProtected = defineCheck({
     const evidence = sources(protection, rules)
     const none = withoutBranch(resource, protection)
     if (none) return none
-    if (protection !== null) return pass('Classic branch protection is on.', evidence)
+    // A part that every protection has: without it this may be an answer about something else.
+    if (protection?.enforce_admins) return pass('Classic branch protection is on.', evidence)
     const strange = evidence.rules.filter(type => !protecting.has(type) && !harmless.has(type))
     if (evidence.rules.some(type => protecting.has(type))) return pass('A ruleset protects the branch.', evidence)
     if (strange.length > 0) return unverified(`It is not known what these rules protect: ${strange.join(', ')}.`, evidence)
+    if (protection !== null) return unverified('GitHub\'s answer about the classic protection could not be read.', evidence)
     return fail('Neither classic protection nor a ruleset protects the default branch.', evidence)
   },
 })
