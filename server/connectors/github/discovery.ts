@@ -6,7 +6,7 @@ import { chosenInstallation } from './installation'
 
 /**
  * The account in which the app is installed; its id survives a reinstall. For an OAuth App, the person.
- * @throws ProviderError account_missing, account_ambiguous
+ * @throws ProviderError not_found, account_missing, account_ambiguous: see `chosenInstallation`
  */
 export async function account(api: ApiReader): Promise<ExternalAccount> {
   const installed = await chosenInstallation(api)

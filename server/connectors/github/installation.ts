@@ -13,19 +13,19 @@ const call = 'GET /user/installations'
 
 /**
  * Null: the token is an OAuth App's, and what the person reaches is what there is.
- * @throws ProviderError account_missing: the app is not installed, or not where the callback says, or is suspended there;
- *   account_ambiguous: several, and nothing says which
+ * @throws ProviderError not_found: not where the callback says, or gone from there; account_missing: the app is installed
+ *   nowhere, or suspended; account_ambiguous: in several accounts, and nothing says which
  */
 export async function chosenInstallation(api: ApiReader): Promise<Installed | null> {
   const listed = await api.get(installations)
   const { installation_id: named, account_id: known } = api.facts
   if (listed === null) {
-    if (named !== undefined) throw new ProviderError('account_missing', call)
+    if (named !== undefined) throw new ProviderError('not_found', call)
     return null
   }
   const seen = listed.filter(isOfAccount)
   const chosen = pick(seen, named, known)
-  if (!chosen) throw new ProviderError(named === undefined && seen.length > 1 ? 'account_ambiguous' : 'account_missing', call)
+  if (!chosen) throw new ProviderError(seen.length === 0 ? 'account_missing' : named === undefined && known === undefined ? 'account_ambiguous' : 'not_found', call)
   if (chosen.suspended_at) throw new ProviderError('account_missing', call, { cause: new Error('suspended') })
   return chosen
 }
