@@ -27,10 +27,13 @@ export const codeScanning = defineCheck({
       // Null, as opposed to not stated: GitHub looked and found no language.
       return language === null ? notApplicable('GitHub found no code in this repository.') : fail('No code scanning tool has ever reported an analysis.', { language: language ?? null })
     }
-    const severe = (alert: typeof alerts[number]) => holds(severityOf(alert.rule), severity => severity === 'critical')
-    return judgeAlerts(alerts, severe, ['critical alert about the code is', 'critical alerts about the code are'], 'Code scanning reports, and no critical alert is open.', open => ({
-      rules: capped([...new Set(open.map(alert => alert.rule?.id ?? 'not stated'))]),
-    }))
+    return judgeAlerts(alerts, {
+      more: false,
+      severe: alert => holds(severityOf(alert.rule), severity => severity === 'critical'),
+      words: ['critical alert about the code is', 'critical alerts about the code are'],
+      passed: 'Code scanning reports, and no critical alert is open.',
+      describe: open => ({ rules: capped([...new Set(open.map(alert => alert.rule?.id ?? 'not stated'))]) }),
+    })
   },
 })
 

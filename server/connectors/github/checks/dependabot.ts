@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { capped, fail, holds, notApplicable } from '../../verdict'
-import { judgeAlerts } from '../alerts'
+import { isFull, judgeAlerts } from '../alerts'
 import { dependabotAlerts } from '../endpoints'
 
 export const dependabot = defineCheck({
@@ -25,10 +25,15 @@ export const dependabot = defineCheck({
   evaluate: ({ dependabotAlerts: alerts }, { resource }) => {
     if (resource.metadata.archived === true) return notApplicable('The repository is archived, and GitHub looks at no dependencies there.')
     if (alerts === null) return fail('Dependabot alerts are off.', { enabled: false })
-    const severe = (alert: typeof alerts[number]) => holds(alert.security_advisory?.severity, severity => severity === 'critical')
-    return judgeAlerts(alerts, severe, ['critical alert about a dependency is', 'critical alerts about dependencies are'], 'Dependabot alerts are on, and no critical one is open.', open => ({
-      enabled: true,
-      packages: capped([...new Set(open.map(alert => `${alert.dependency?.package?.name ?? 'a package'} (${alert.security_advisory?.ghsa_id ?? 'no id'})`))]),
-    }))
+    return judgeAlerts(alerts, {
+      more: isFull(alerts),
+      severe: alert => holds(alert.security_advisory?.severity, severity => severity === 'critical'),
+      words: ['critical alert about a dependency is', 'critical alerts about dependencies are'],
+      passed: 'Dependabot alerts are on, and no critical one is open.',
+      describe: open => ({
+        enabled: true,
+        packages: capped([...new Set(open.map(alert => `${alert.dependency?.package?.name ?? 'a package'} (${alert.security_advisory?.ghsa_id ?? 'no id'})`))]),
+      }),
+    })
   },
 })

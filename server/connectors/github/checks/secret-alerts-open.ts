@@ -1,6 +1,6 @@
 import { defineCheck } from '../../contract'
 import { capped, notApplicable } from '../../verdict'
-import { judgeAlerts } from '../alerts'
+import { isFull, judgeAlerts } from '../alerts'
 import { secretAlerts } from '../endpoints'
 
 export const secretAlertsOpen = defineCheck({
@@ -23,8 +23,12 @@ export const secretAlertsOpen = defineCheck({
   reads: { secretAlerts },
   evaluate: ({ secretAlerts: alerts }) => {
     if (alerts === null) return notApplicable('Secret scanning is off, so nobody has looked for leaked secrets.')
-    return judgeAlerts(alerts, () => true, ['leaked secret is', 'leaked secrets are'], 'Secret scanning knows no open leak.', open => ({
-      kinds: capped([...new Set(open.map(alert => alert.secret_type ?? 'not stated'))]),
-    }))
+    return judgeAlerts(alerts, {
+      more: isFull(alerts),
+      severe: () => true,
+      words: ['leaked secret is', 'leaked secrets are'],
+      passed: 'Secret scanning knows no open leak.',
+      describe: open => ({ kinds: capped([...new Set(open.map(alert => alert.secret_type ?? 'not stated'))]) }),
+    })
   },
 })

@@ -1,9 +1,10 @@
 /**
- * Open alerts of a repository. One page says whether there are any, so no more is read. Null: the feature is off, by
- * GitHub's own sentence; a licence that is missing is told by `refusal`.
+ * Open alerts of a repository. Where they can be asked for by severity, one page says whether there are any, and no more is
+ * read. Null: the feature is off, by GitHub's own sentence; a licence that is missing is told by `refusal`.
  */
 import { z } from 'zod'
 import type { Endpoint } from '../../contract'
+import { linkPaging } from '../../paging'
 import { maybe, meaning, ofRepository, text } from './fields'
 
 /** Alerts of one page: a list as long as this may go on. */
@@ -33,14 +34,18 @@ export const dependabotAlerts = {
   otherwise: meaning([[403, /^Dependabot alerts are (?:disabled|not available for archived)/i, null]]),
 } satisfies Endpoint
 
+const codeAlert = z.object({
+  number: z.number(),
+  state,
+  rule: maybe(z.object({ id: text, security_severity_level: text })),
+})
+
+/** Cannot be asked for by severity, so that all open ones are read. */
 export const codeAlerts = {
   id: 'code_alerts',
-  path: ofRepository(`/code-scanning/alerts?state=open&severity=critical&per_page=${ALERTS_PER_PAGE}`),
-  schema: z.array(z.object({
-    number: z.number(),
-    state,
-    rule: maybe(z.object({ id: text, security_severity_level: text })),
-  })),
+  path: ofRepository(`/code-scanning/alerts?state=open&per_page=${ALERTS_PER_PAGE}`),
+  schema: z.array(codeAlert),
   scope: 'security_events:read',
+  paging: linkPaging<z.infer<typeof codeAlert>>(),
   otherwise: meaning([[404, /^No analysis found/i, null], [403, /^Code scanning is not enabled/i, null]]),
 } satisfies Endpoint
