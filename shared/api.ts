@@ -19,6 +19,8 @@ export interface Problem {
   errors?: { field: string, message: string }[]
   /** With `scan_in_progress`: the one that runs. */
   assessment_id?: string
+  /** With `connection_refused`: a code of callback-errors.ts. */
+  reason?: string
 }
 
 export interface Session {
