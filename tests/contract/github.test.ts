@@ -45,8 +45,8 @@ describe.skipIf(!document)('the connector\'s requests', () => {
 
   it('revoke with the body of the document', () => {
     const { revocation } = github.authorization
-    const sent = revocation.request({ accessToken: 'a' })
-    expect(faults(operation(revocation.method, revocation.path({ clientId })).body['application/json'], sent.body)).toEqual([])
+    const sent = revocation.request({ clientId, clientSecret, accessToken: 'a' })
+    expect(faults(operation(revocation.method, revocation.path({ clientId, facts: {} })).body['application/json'], sent.body)).toEqual([])
     expect(sent.encoding).toBe('json')
   })
 })
@@ -75,9 +75,8 @@ describe.skipIf(!document)('the sandbox\'s answers', () => {
 
   it('to a revocation, with a status of the document', async () => {
     const fresh = await app.connect()
-    const sent = github.authorization.revocation.request({ accessToken: fresh.access_token })
+    const sent = github.authorization.revocation.request({ clientId, clientSecret, accessToken: fresh.access_token })
     expect(Object.keys(operation('DELETE', `/applications/${clientId}/grant`).answers)).toContain(String((await app.revoke(sent.body)).status))
-    expect(clientSecret).not.toBe('')
   })
 
   it('would be caught if they strayed', async () => {

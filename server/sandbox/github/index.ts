@@ -54,6 +54,10 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
 }
 
 export const githubStandIn: StandIn = {
-  register: () => ({ clientId: `Iv1.${randomBytes(8).toString('hex')}`, clientSecret: randomBytes(20).toString('hex') }),
+  register: () => ({
+    clientId: `Iv1.${randomBytes(8).toString('hex')}`,
+    clientSecret: randomBytes(20).toString('hex'),
+    settings: { APP_SLUG: appSlug, WEBHOOK_SECRET: randomBytes(32).toString('hex') },
+  }),
   create: createGithubSandbox,
 }

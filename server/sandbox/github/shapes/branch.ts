@@ -1,7 +1,5 @@
 import type { JsonValue } from '../../store'
-import type { SandboxRepository } from '../world/repository'
-
-export interface Rule { type: string, parameters?: { [key: string]: JsonValue } }
+import type { Rule, SandboxRepository } from '../world/repository'
 
 /** Classic protection as `GET .../protection` shows it: what is not set is left out, not null. */
 export function protection(url: string, rules: NonNullable<SandboxRepository['protection']>): JsonValue {

@@ -1,4 +1,7 @@
-import type { Rule } from '../shapes/branch'
+import type { JsonValue } from '../../store'
+
+/** Of an active ruleset. */
+export interface Rule { type: string, parameters?: { [key: string]: JsonValue } }
 
 export interface SandboxRepository {
   id: number
@@ -10,7 +13,6 @@ export interface SandboxRepository {
   empty?: boolean
   /** Classic protection of `main`. */
   protection?: { approvals: number, dismissStale: boolean, admins: boolean, forcePushes?: boolean, checks: readonly string[] }
-  /** Of the active rulesets. */
   rules?: readonly Rule[]
   /** Undefined: off. */
   secretScanning?: { pushProtection: boolean, open: readonly string[] }

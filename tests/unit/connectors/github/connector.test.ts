@@ -58,12 +58,12 @@ describe('the token endpoint\'s answer', () => {
     expect(parse({ access_token: long, expires_in: '28800', scope: 'repo read:org' }).data).toMatchObject({ accessToken: long, expiresIn: 28800, scopes: ['repo', 'read:org'] })
   })
 
-  it.each([['soon', {}], [0, {}], [-5, {}], [null, {}]])('has no lifetime when it says %j', (expires_in) => {
+  it.each(['soon', 0, -5, null])('has no lifetime when it says %j', (expires_in) => {
     expect(parse({ access_token: 'a', expires_in }).data?.expiresIn).toBeUndefined()
   })
 
-  it.each([['<script>', undefined], ['repo;drop', undefined], ['  ', undefined]])('names no permissions when the scope is %j', (scope, expected) => {
-    expect(parse({ access_token: 'a', scope }).data?.scopes).toBe(expected)
+  it.each(['<script>', 'repo;drop', '  '])('names no permissions when the scope is %j', (scope) => {
+    expect(parse({ access_token: 'a', scope }).data?.scopes).toBeUndefined()
   })
 
   it.each([['nothing', {}], ['an error', { error: 'bad_verification_code' }], ['an empty token', { access_token: '' }], ['another type', { access_token: 'a', token_type: 'mac' }], ['a list', []], ['null', null]])('is refused with %s', (_name, body) => {
@@ -99,8 +99,8 @@ describe('permissions', () => {
 
 it('a revocation ends the whole grant, with the credentials in the header and the token in the body', () => {
   const { revocation } = authorization
-  expect([revocation.method, revocation.base, revocation.path({ clientId: 'Iv1/0' })]).toEqual(['DELETE', 'api', '/applications/Iv1%2F0/grant'])
-  expect(revocation.request({ accessToken: 'a' })).toEqual({ encoding: 'json', body: { access_token: 'a' }, authorization: 'basic' })
+  expect([revocation.method, revocation.base, revocation.path({ clientId: 'Iv1/0', facts: {} })]).toEqual(['DELETE', 'api', '/applications/Iv1%2F0/grant'])
+  expect(revocation.request({ clientId: 'Iv1/0', clientSecret: 's', accessToken: 'a' })).toEqual({ encoding: 'json', body: { access_token: 'a' }, authorization: 'basic' })
 })
 
 describe('retryAfter', () => {
