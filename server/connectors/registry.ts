@@ -1,4 +1,5 @@
 import type { Connector } from './contract'
+import { github } from './github'
 import { netlify } from './netlify'
 import { slack } from './slack'
 import { supabase } from './supabase'
@@ -8,6 +9,7 @@ import { vercel } from './vercel'
 const own: readonly Connector[] = [
   supabase,
   slack,
+  github,
   vercel,
   netlify,
 ]
