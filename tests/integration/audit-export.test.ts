@@ -123,15 +123,17 @@ describe('an export', () => {
     expect((await exported({ fromSeq: checked + 3 })).trimEnd().split('\n')).toHaveLength(3)
   })
 
-  it('is proven by the published keys: from a file, from APP_URL, and with a warning from where it says itself', async () => {
+  it('is proven by the published keys: from a file, from APP_URL, from the issuer that the verifier trusts, never from the one that it names itself', async () => {
     const server = await serveHttp(async ({ url }) => new URL(url).pathname === '/.well-known/jwks.json' ? Response.json({ keys: await publishedKeys() }) : new Response('', { status: 404 }))
     try {
       const text = await exported({ issuer: server.url })
       const keys = await fileWith(JSON.stringify({ keys: [{ kty: 'RSA', n: 'x', e: 'AQAB' }, ...await publishedKeys()] }))
       expect(await run([await fileWith(text), '--keys', keys])).toMatchObject({ code: 0, error: '' })
       expect(await run([await fileWith(text)], { APP_URL: server.url })).toMatchObject({ code: 0, error: '' })
-      expect(await run([await fileWith(text)])).toMatchObject({ code: 0, error: expect.stringMatching(/^WARNING: .*an address that the document itself names/) as string })
-      expect(await run([await fileWith(text)], { APP_URL: `${server.url}/elsewhere` })).toMatchObject({ code: 1, error: expect.stringContaining('gave no keys (HTTP 404). To fix: --keys FILE') as string })
+      expect(await run([await fileWith(text), '--trust-issuer', server.url])).toMatchObject({ code: 0, error: '' })
+      const footer = text.trimEnd().split('\n').length
+      expect(await run([await fileWith(text)])).toMatchObject({ code: 1, out: '', error: expect.stringMatching(new RegExp(`^line ${footer}: the signature is by the key [^]*--keys KEYS[^]*--trust-issuer https:`)) as string })
+      expect(await run([await fileWith(text)], { APP_URL: `${server.url}/elsewhere` })).toMatchObject({ code: 1, error: expect.stringContaining('gave no keys (HTTP 404). To fix: add -- --keys KEYS') as string })
     }
     finally {
       await server.close()
@@ -145,7 +147,7 @@ describe('an export', () => {
     expect(await run([await fileWith(text.replace('"user"', '"User"'))], ownKeys())).toMatchObject({ code: 1, error: expect.stringMatching(/^line \d+: entry \d+ was altered/) as string })
   })
 
-  it.each([[[]], [['/nowhere/at/all']], [['.']], [['a', 'b']], [['a', '--nonsense']]])('wants to be called rightly: %j', async (parameters) => {
+  it.each([[[]], [['/nowhere/at/all']], [['.']], [['a', 'b']], [['a', '--nonsense']], [['a', '--trust-issuer', 'http://example.com']]])('wants to be called rightly: %j', async (parameters) => {
     const { code, error } = await run(parameters, ownKeys())
     expect(code).toBe(2)
     expect(error.trim().split('\n')).toHaveLength(1)
