@@ -1111,22 +1111,15 @@ export type Database = {
         Returns: string
       }
       key_census: {
-        Args: never
-        Returns: {
-          encryptions: number
-          held: number
-          key_id: string
-          kind: string
-          organizations: number
-        }[]
+        Args: {
+          p_after: string
+          p_limit: number
+        }
+        Returns: Json
       }
       keys_needed: {
         Args: never
-        Returns: {
-          held: number
-          key_id: string
-          kind: string
-        }[]
+        Returns: Json
       }
       lease_due_refreshes: {
         Args: {

@@ -5,16 +5,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
+import { everyRow, FIRST_ID, ROWS } from '#server/database/every-row'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { env } from '#server/utils/env'
 import { withIsoTimes } from '#server/utils/time'
 import { calendarFile, type CalendarEntry } from './calendar-file'
-import { forecastOf, outlookColumns } from './outlook'
+import { forecastOf, outlookColumns, type OutlookRow } from './outlook'
 
 const columns = 'id, created_at, last_read_at'
 const UNIQUE_VIOLATION = '23505'
-const PAGE = 1000
 
 function hash(token: string): string {
   return createHash('sha256').update(token).digest('hex')
@@ -60,9 +60,10 @@ export async function readCalendar(file: string, now = new Date()): Promise<stri
 
 async function entries(organizationId: string): Promise<CalendarEntry[]> {
   const service = serviceClient()
-  const members = unwrap(await service.from('user_organizations').select('user_id').eq('organization_id', organizationId))
+  const members = await everyRow<{ user_id: string }>(last => service.from('user_organizations').select('user_id')
+    .eq('organization_id', organizationId).gt('user_id', last?.user_id ?? FIRST_ID).order('user_id').limit(ROWS))
   const ids = new Set(members.map(member => member.user_id))
-  const rows = unwrap(await service.from('integrations').select(`id, name, ${outlookColumns}`)
-    .eq('organization_id', organizationId).order('created_at').order('id').limit(PAGE))
+  const rows = await everyRow<OutlookRow & { id: string, name: string }>(last => service.from('integrations').select(`id, name, ${outlookColumns}`)
+    .eq('organization_id', organizationId).gt('id', last?.id ?? FIRST_ID).order('id').limit(ROWS))
   return rows.map(row => ({ integrationId: row.id, name: row.name, forecast: forecastOf(row, ids) }))
 }

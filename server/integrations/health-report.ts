@@ -49,7 +49,8 @@ export async function healthReport(actor: Caller, id: string) {
   const changes = unwrap(await actor.client.from('health_changes').select(changeColumns)
     .eq('organization_id', actor.organizationId).eq('integration_id', id)
     .order('at', { ascending: false }).order('id', { ascending: false }).limit(CHANGES))
-  const members = unwrap(await actor.client.from('user_organizations').select('user_id').eq('organization_id', actor.organizationId))
+  const members = row.connected_by === null ? [] : unwrap(await actor.client.from('user_organizations').select('user_id')
+    .eq('organization_id', actor.organizationId).eq('user_id', row.connected_by))
   return {
     ...healthOf({ ...row, last_error: lastErrorSchema.parse(row.last_error) }),
     ...withIsoTimes({ last_success_at: row.last_success_at }),

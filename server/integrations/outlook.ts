@@ -6,7 +6,7 @@ import { forecast, type Forecast } from './forecast'
 
 export const outlookColumns = 'integration_type, config_metadata, last_success_at, connected_by, sandbox'
 
-interface Row { integration_type: string, config_metadata: unknown, last_success_at: string | null, connected_by: string | null, sandbox: boolean }
+export interface OutlookRow { integration_type: string, config_metadata: unknown, last_success_at: string | null, connected_by: string | null, sandbox: boolean }
 
 /** What is not there, or is nonsense, is not known. */
 const metadataSchema = z.object({
@@ -16,7 +16,7 @@ const metadataSchema = z.object({
 }).catch({ expires_at: null, refresh_expires_at: null, renewable: undefined })
 
 /** @param members the ids of the organization's people */
-export function forecastOf(row: Row, members: ReadonlySet<string>): Forecast {
+export function forecastOf(row: OutlookRow, members: ReadonlySet<string>): Forecast {
   const connector = findConnector(row.integration_type)
   const metadata = metadataSchema.parse(row.config_metadata)
   return forecast({

@@ -4,7 +4,6 @@
  * is never taken for a whole one, and a worker that dies is simply replaced: the checks only read.
  */
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
 import { noteAudit, type AuditAction } from '#server/audit'
 import type { ApiReader, Check, ResourceDescription } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
@@ -21,6 +20,7 @@ import { evaluate, sharedReader } from './evaluate'
 import { Lease } from './lease'
 import { forEachLimited } from './limit'
 import { planScan, type Plan } from './plan'
+import { enabledTargets } from './targets'
 
 /** Calls to a provider at once, per assessment. */
 const CONCURRENCY = 4
@@ -28,7 +28,6 @@ const worker = { type: 'worker', id: null, email: null } as const
 
 interface Claimed { id: string, integration_id: string, organization_id: string }
 interface Result { resource_id: string, check_id: string, verdict: string, severity: string, category: string, summary: string, evidence: Record<string, never> | object, checked_at: string }
-interface Target extends ResourceDescription { id: string }
 
 /** @param signal aborted at shutdown: the assessment goes back to the queue */
 export async function runAssessment(assessmentId: string, signal: AbortSignal): Promise<void> {
@@ -98,14 +97,8 @@ function refusing(error: ProviderError): ApiReader {
   return { get: () => Promise.reject(error) }
 }
 
-async function enabledResources(row: IntegrationRow): Promise<Target[]> {
-  const rows = unwrap(await serviceClient().from('integration_resources').select('id, kind, external_id, name, metadata')
-    .eq('integration_id', row.id).eq('enabled', true).is('missing_since', null).order('created_at').order('id'))
-  return rows.map(({ id, kind, external_id, name, metadata }) => ({ id, kind, externalId: external_id, name, metadata: z.record(z.string(), z.json()).catch({}).parse(metadata) }))
-}
-
 async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease: Lease): Promise<Result[]> {
-  const targets = await enabledResources(row)
+  const targets = await enabledTargets(row.id)
   // The credential was handed out for these and no others; a renewal on the way may have left it with less.
   const { checks } = plan
   const plans = [plan, planScan(row)]

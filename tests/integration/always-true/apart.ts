@@ -90,7 +90,7 @@ export async function expectSeparateData(rooms: Rooms, us: Side, them: Side): Pr
     client.rpc('take_credential', { p_id: them.id }),
     client.rpc('begin_refresh', { p_id: them.id, p_owner: 'us', p_seconds: 3600, p_slot: 'main', p_seen_version: 1, p_seen_failed_at: '' }),
     client.rpc('organization_wraps', { p_organization_id: theirs }),
-    client.rpc('key_census'),
+    client.rpc('key_census', { p_after: theirs, p_limit: 10 }),
     client.rpc('claim_due_integrations', { p_items: [{ id: them.id, seen: null, next: null }] }),
     client.rpc('store_connection', { p_integration: {}, p_resources: [] }),
     client.rpc('use_oauth_state', { p_state_hash: 'a'.repeat(64) }),

@@ -225,12 +225,28 @@ export function keys(database: () => TestDatabase): void {
       const [one, two] = [await newIntegration(db.run, organization), await newIntegration(db.run, organization)]
       await setConfig(one, { access_token: under('bbbbbbbb'), refresh_token: under('aaaaaaaa') })
       await setConfig(two, { access_token: under('deadbeef'), refresh_token: under('deadbeef') })
-      const census = await call('select kind, key_id, held::int4, organizations::int4 from public.key_census() order by 1, 2')
-      expect(census).toEqual([
-        { kind: 'data_key', key_id: 'aaaaaaaa', held: 1, organizations: 1 }, { kind: 'data_key', key_id: 'bbbbbbbb', held: 1, organizations: 1 },
-        { kind: 'direct', key_id: 'deadbeef', held: 2, organizations: 1 }, { kind: 'wrap', key_id: KEK, held: 2, organizations: 1 },
+      const { last, uses } = await scalar('public.key_census(null, 10)') as { last: string, uses: Row[] }
+      expect(last).toBe(organization)
+      expect(uses.toSorted((a, b) => `${String(a.kind)}${String(a.key_id)}` < `${String(b.kind)}${String(b.key_id)}` ? -1 : 1)).toEqual([
+        { kind: 'data_key', key_id: 'aaaaaaaa', held: 1, encryptions: 0, organizations: 1 }, { kind: 'data_key', key_id: 'bbbbbbbb', held: 1, encryptions: 0, organizations: 1 },
+        { kind: 'direct', key_id: 'deadbeef', held: 2, encryptions: 0, organizations: 1 }, { kind: 'wrap', key_id: KEK, held: 2, encryptions: 2, organizations: 1 },
       ])
-      expect(await call('select kind, key_id, held::int4 from public.keys_needed() order by 1')).toEqual([{ kind: 'direct', key_id: 'deadbeef', held: 1 }, { kind: 'wrap', key_id: KEK, held: 2 }])
+      expect(await scalar('public.keys_needed()')).toEqual(expect.arrayContaining([{ kind: 'direct', key_id: 'deadbeef', held: 1 }, { kind: 'wrap', key_id: KEK, held: 2 }]))
+    })
+
+    it('is told portion by portion, each organization once', async () => {
+      await newOrganization(db.run)
+      await newOrganization(db.run)
+      await add('aaaaaaaa')
+      const seen: unknown[] = []
+      let wraps = 0
+      for (let after: unknown = null; ;) {
+        const page = await scalar('public.key_census($1, 1)', [after]) as { last: string, uses: Row[] } | null
+        if (!page) break
+        seen.push(after = page.last)
+        wraps += page.uses.filter(use => use.kind === 'wrap').length
+      }
+      expect([seen.length, new Set(seen).size, wraps]).toEqual([3, 3, 1])
     })
   })
 
