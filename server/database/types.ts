@@ -1360,6 +1360,7 @@ export type Database = {
           p_limit: number
         }
         Returns: {
+          kek_id: string
           key_id: string
           organization_id: string
           wrapped: string

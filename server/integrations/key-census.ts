@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { currentKekId } from '#server/utils/data-key'
-import { keyIds } from '#server/utils/encryption'
+import { EncryptionError, keyIds } from '#server/utils/encryption'
 
 /** `wrap`: a key-encryption key and the data keys under it. `data_key`: one and its values. `direct`: values under ENCRYPTION_KEY itself. */
 export interface KeyUse { kind: 'wrap' | 'data_key' | 'direct', keyId: string, held: number, encryptions: number, organizations: number, known: boolean, current: boolean }
@@ -19,7 +19,10 @@ const PAGE = 500
 /** How much each key holds, and how often it has encrypted. Counts every stored value: not for each request. */
 export async function keyCensus(): Promise<KeyUse[]> {
   const own = keyIds()
-  const kek = currentKekId()
+  const kek = await currentKekId().catch((error: unknown) => {
+    if (error instanceof EncryptionError && error.code === 'key_unavailable') return null // the KMS is away: the counts are known all the same
+    throw error
+  })
   return (await counted()).map(({ key_id: keyId, ...use }) => ({
     ...use, keyId, current: use.kind === 'wrap' && keyId === kek, known: use.kind === 'data_key' || keyId.startsWith('kms:') || own.includes(keyId),
   }))

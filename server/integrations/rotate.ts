@@ -16,6 +16,7 @@ import { currentKekId, newDataKey, rewrap } from '#server/utils/data-key'
 import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { openConfig } from './credentials'
+import { rewrapInstallationSecret } from './installation-secret'
 import { toRow, wrappedKeys, type WrappedKeys } from './row'
 import { currentKey, refuseExhausted, sealTokens } from './vault'
 
@@ -31,14 +32,15 @@ export interface KekRotation {
   unreadable: number
 }
 
-/** Wraps all data keys with the key-encryption key of now. @throws EncryptionError key_unavailable */
+/** Wraps all data keys, and the installation's secret where there is one, with the key-encryption key of now. @throws EncryptionError key_unavailable */
 export async function rotateKek(progress: Progress): Promise<KekRotation> {
   const sum: KekRotation = { wrapped: 0, unreadable: 0 }
+  await rewrapInstallationSecret()
   // Until a round finds nothing: a process that has not got the new key yet may have wrapped meanwhile.
   for (let before = -1; before !== sum.wrapped;) {
     before = sum.wrapped
     sum.unreadable = 0
-    await rewrapAll(currentKekId(), sum, progress)
+    await rewrapAll(await currentKekId(), sum, progress)
   }
   return sum
 }
@@ -52,17 +54,21 @@ async function rewrapAll(kekId: string, sum: KekRotation, progress: Progress): P
     if (!after) return
     const items = (await Promise.all(wraps.map(rewrapped))).filter(item => item !== null)
     sum.unreadable += wraps.length - items.length
-    if (items.length > 0) sum.wrapped += unwrap(await serviceClient().rpc('store_wraps', { p_items: items, p_kek_id: kekId }))
+    // Of one key, unless an alias was moved in the middle.
+    for (const [kek, same = []] of Object.entries(Object.groupBy(items, item => item.kek_id))) {
+      sum.wrapped += unwrap(await serviceClient().rpc('store_wraps', { p_items: same, p_kek_id: kek }))
+    }
     progress(sum.wrapped, 'wraps')
   }
 }
 
-interface Wrap { organization_id: string, key_id: string, wrapped: string }
+interface Wrap { organization_id: string, key_id: string, wrapped: string, kek_id: string }
 
 /** Null: no key opens it. */
-async function rewrapped({ organization_id, key_id, wrapped }: Wrap) {
+async function rewrapped({ organization_id, key_id, wrapped: seen, kek_id: seenKek }: Wrap) {
   try {
-    return { organization_id, key_id, seen: wrapped, wrapped: (await rewrap({ keyId: key_id, wrapped }, organization_id)).wrapped }
+    const { wrapped, kekId: kek_id } = await rewrap({ keyId: key_id, wrapped: seen, kekId: seenKek }, organization_id)
+    return { organization_id, key_id, seen, wrapped, kek_id }
   }
   catch (error) {
     return skipped(error, 'an organization\'s key can\'t be opened and stays under its old wrap', { organization_id, key_id })

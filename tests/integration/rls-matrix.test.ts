@@ -36,7 +36,7 @@ const matrix: Record<string, Record<Verb, string>> = {
   organization_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   key_encryption_keys: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
   // There is one at most, and not here.
-  installation_secrets: { select: 'xxxxx-', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
+  installation_secrets: { select: 'xxxxx-', insert: 'xxxxx+', update: 'xxxxx-', delete: 'xxxxxx' },
   key_rotations: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxxx' },
   // The database's own trigger writes it.
   health_changes: { select: 'x+++-+', insert: 'xxxxxx', update: 'xxxxx+', delete: 'xxxxxx' },
@@ -66,7 +66,7 @@ const grants: Record<string, string[]> = {
   refresh_journal: ['authenticated select', ...all],
   organization_keys: all,
   key_encryption_keys: ['service_role insert', 'service_role select', 'service_role update'],
-  installation_secrets: ['service_role insert', 'service_role select'],
+  installation_secrets: ['service_role insert', 'service_role select', 'service_role update (wrapped)'],
   key_rotations: ['service_role insert', 'service_role select', 'service_role update'],
   health_changes: ['authenticated select (alert, at, from_reason, from_state, id, integration_id, organization_id, reason, to_state)',
     'service_role select', 'service_role update (delivered_at, delivery_attempts, delivery_due_at)'],
