@@ -80,9 +80,15 @@ export function lookOfHealth(state: HealthState, reason: string): Appearance {
   return healthLook[state === 'unknown' && (reason === 'paused' || reason === 'not_verified') ? reason : state]
 }
 
+/** Whether somebody should look at a connection: it is broken, or nobody knows whether it is. Not one that was paused or is new. */
+export function needsAttention({ state, reason }: { state: HealthState, reason: string }): boolean {
+  return state === 'action_required' || state === 'degraded' || (state === 'unknown' && reason === 'not_verified')
+}
+
 export const alertLook: Record<HealthAlert, Appearance> = {
   action_required: healthLook.action_required,
   degraded: healthLook.degraded,
+  unknown: healthLook.not_verified,
   recovered: { label: 'Recovered', icon: 'i-lucide-circle-check', tone: 'success' },
 }
 
