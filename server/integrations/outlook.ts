@@ -12,8 +12,9 @@ export interface OutlookRow { integration_type: string, config_metadata: unknown
 const metadataSchema = z.object({
   expires_at: z.string().nullish().catch(null),
   refresh_expires_at: z.string().nullish().catch(null),
+  refresh_issued_at: z.string().nullish().catch(null),
   renewable: z.boolean().optional().catch(undefined),
-}).catch({ expires_at: null, refresh_expires_at: null, renewable: undefined })
+}).catch({ expires_at: null, refresh_expires_at: null, refresh_issued_at: null, renewable: undefined })
 
 /** @param members the ids of the organization's people */
 export function forecastOf(row: OutlookRow, members: ReadonlySet<string>): Forecast {
@@ -25,6 +26,7 @@ export function forecastOf(row: OutlookRow, members: ReadonlySet<string>): Forec
     expiresAt: metadata.expires_at ?? null,
     renewable: metadata.renewable,
     refreshExpiresAt: metadata.refresh_expires_at ?? null,
+    refreshIssuedAt: metadata.refresh_issued_at ?? null,
     lifetimes: connector?.authorization.lifetimes,
     // The stand-in's registration is not the operator's.
     clientSecretExpires: row.sandbox ? null : env().provider(row.integration_type).clientSecretExpires ?? null,

@@ -27,7 +27,8 @@ export function tokenConfig(tokens: TokenSet, knownLifetime: number | null, now:
   const refreshLifetime = tokens.refreshExpiresIn === undefined ? null : Math.min(tokens.refreshExpiresIn, LONGEST_LIFETIME)
   return {
     access_token: tokens.accessToken,
-    ...(tokens.refreshToken ? { refresh_token: tokens.refreshToken } : {}),
+    // The end of the one before is not this one's.
+    ...(tokens.refreshToken ? { refresh_token: tokens.refreshToken, refresh_issued_at: now.toISOString(), refresh_expires_at: null } : {}),
     ...(tokens.scopes ? { scopes_granted: tokens.scopes } : {}),
     ...(refreshLifetime === null ? {} : { refresh_expires_at: after(now, refreshLifetime) }),
     expires_in: lifetime,
