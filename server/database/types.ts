@@ -1097,6 +1097,15 @@ export type Database = {
         }
         Returns: boolean
       }
+      find_audit_entry: {
+        Args: {
+          p_after_seq: number
+          p_entry_id: string
+          p_limit: number
+          p_organization_id: string
+        }
+        Returns: boolean
+      }
       finish_refresh: {
         Args: {
           p_audit: Json
@@ -1341,6 +1350,7 @@ export type Database = {
           p_organization_id: string
         }
         Returns: {
+          before_id: string
           checked: number
           complete: boolean
           fault_id: string

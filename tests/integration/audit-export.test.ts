@@ -96,6 +96,48 @@ describe('verifying', () => {
   })
 })
 
+describe('verifying in the smallest of steps', () => {
+  const small = { page: 2, search: 3 }
+  /** Somebody with a log of twelve entries. */
+  async function logged() {
+    const who = await rooms.person()
+    await rooms.sql(`insert into public.audit_log (organization_id, actor_type, action) select $1, 'system', 'scan.completed' from generate_series(1, 12)`, [who.organizationId])
+    const change = (seq: number, set: string) => rooms.sql(`update public.audit_log l set ${set} where organization_id = $1 and seq = $2`, [who.organizationId, seq])
+    const idOf = async (seq: number) => (await rooms.sql<{ id: string }>('select id from public.audit_log where organization_id = $1 and seq = $2', [who.organizationId, seq]))[0]?.id
+    return { who, change, idOf }
+  }
+  const rehashed = 'hash = private.audit_hash(prev_hash, private.audit_canonical(l))'
+  beforeAll(() => rooms.sql('alter table public.audit_log disable trigger append_only'))
+  afterAll(() => rooms.sql('alter table public.audit_log enable trigger append_only'))
+
+  it('finds nothing wrong, and counts each entry once', async () => {
+    const { who } = await logged()
+    const [{ n } = { n: 0 }] = await rooms.sql<{ n: number }>('select count(*)::int as n from public.audit_log where organization_id = $1', [who.organizationId])
+    expect(await verifyAudit(who, from, small)).toMatchObject({ ok: true, checked: n, head: { seq: n } })
+  })
+
+  it.each<[string, (change: Awaited<ReturnType<typeof logged>>['change']) => Promise<unknown>, string, number]>([
+    ['a changed entry', change => change(9, 'ip = \'127.0.0.9\''), 'altered', 9],
+    ['one that was hashed anew', async (change) => {
+      await change(9, 'ip = \'127.0.0.9\'')
+      await change(9, rehashed)
+    }, 'altered', 9],
+    ['one in the place of another', async (change) => {
+      for (const [seq, to] of [[3, 1000], [11, 3], [1000, 11]] as const) await change(seq, `seq = ${to}`)
+    }, 'reordered', 3],
+    ['one in the place of another, hashed anew', async (change) => {
+      for (const [seq, to] of [[3, 1000], [11, 3], [1000, 11]] as const) await change(seq, `seq = ${to}`)
+      await change(3, rehashed)
+    }, 'reordered', 3],
+    ['one with a number past the end', change => change(10, 'seq = 1000'), 'removed', 10],
+  ])('names %s', async (_, breaks, kind, seq) => {
+    const { who, change, idOf } = await logged()
+    await breaks(change)
+    const id = kind === 'removed' ? null : await idOf(seq)
+    for (const sizes of [small, { page: 1, search: 1 }, undefined]) expect((await verifyAudit(who, from, sizes)).first_fault).toMatchObject({ kind, seq, id })
+  })
+})
+
 describe('an export', () => {
   it('is proven without the database, by this installation\'s keys', async () => {
     const text = await exported()
