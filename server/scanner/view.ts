@@ -39,13 +39,14 @@ export async function getAssessment(actor: Caller, id: string) {
 /** In portions, as the data API has them; they do not change any more. */
 async function results(actor: Caller, assessmentId: string) {
   const all = []
-  for (;;) {
+  for (let from = 0; ;) {
     const rows = unwrap(await actor.client.from('assessment_results')
       .select('check_id, resource_id, verdict, severity, category, summary, evidence, checked_at')
       .eq('organization_id', actor.organizationId).eq('assessment_id', assessmentId)
-      .order('resource_id').order('check_id').range(all.length, all.length + ROWS - 1))
-    all.push(...rows.map(withIsoTimes))
+      .order('resource_id').order('check_id').range(from, from + ROWS - 1))
     if (rows.length === 0) return all
+    all.push(...rows.map(withIsoTimes))
+    from += rows.length
   }
 }
 
