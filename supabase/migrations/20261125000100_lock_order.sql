@@ -16,24 +16,53 @@
 -- delete_organization (organization, and its cascade to its keys, in no order: so whoever takes several keys of one
 -- organization takes the organization first).
 
--- Counts what is about to be encrypted, for several organizations at once: their current keys are locked in order, and each
--- is written once. @returns the organizations whose key has as many left
-create function private.count_encryptions(p_organization_ids uuid[], p_counts bigint[]) returns uuid[]
+-- Counts what is about to be encrypted under the organization's current key. @returns the key's total; null: there is no
+-- such key, or it has not that many left
+create function private.count_encryptions(p_organization_id uuid, p_count bigint) returns bigint
 language plpgsql set search_path = '' as $$
 declare
-  v_counted uuid[];
+  v_total bigint;
 begin
-  perform 1 from public.organization_keys k where k.organization_id = any (p_organization_ids) and k.retired_at is null
-    order by k.organization_id, k.key_id for no key update;
-  with needed as (
-    select n.organization_id, sum(n.count)::bigint as count
-    from unnest(p_organization_ids, p_counts) as n (organization_id, count) group by n.organization_id
-  ), counted as (
-    update public.organization_keys k set encryptions = k.encryptions + n.count from needed n
-    where k.organization_id = n.organization_id and k.retired_at is null and k.encryptions + n.count <= 4294967296
-    returning k.organization_id)
-  select array_agg(c.organization_id) into v_counted from counted c;
-  return coalesce(v_counted, '{}');
+  loop
+    update public.organization_keys k set encryptions = k.encryptions + p_count
+      where k.organization_id = p_organization_id and k.retired_at is null and k.encryptions + p_count <= 4294967296
+      returning k.encryptions into v_total;
+    -- Another key may have taken its place while this waited for it.
+    exit when v_total is not null or not exists (select 1 from public.organization_keys k
+      where k.organization_id = p_organization_id and k.retired_at is null and k.encryptions + p_count <= 4294967296);
+  end loop;
+  return v_total;
+end $$;
+
+-- The same for several, one after the other in order: to lock them all at once would miss keys that are made meanwhile. Once for
+-- each organization, however often it is named. @returns those that have as many left
+create function private.count_all_encryptions(p_organization_ids uuid[], p_counts bigint[]) returns uuid[]
+language plpgsql set search_path = '' as $$
+declare
+  v record;
+  v_counted uuid[] := '{}';
+begin
+  for v in
+    select n.organization_id, sum(n.count)::bigint as count from unnest(p_organization_ids, p_counts) as n (organization_id, count)
+    group by n.organization_id order by n.organization_id
+  loop
+    if private.count_encryptions(v.organization_id, v.count) is not null then
+      v_counted := v_counted || v.organization_id;
+    end if;
+  end loop;
+  return v_counted;
+end $$;
+
+-- As before; a key that is being replaced is not one that is used up.
+create or replace function public.reserve_encryptions(p_organization_id uuid, p_count integer)
+returns table (keys jsonb, encryptions bigint, exhausted boolean)
+language plpgsql set search_path = '' as $$
+declare
+  v_total bigint := private.count_encryptions(p_organization_id, p_count);
+begin
+  return query select public.organization_wraps(p_organization_id), coalesce(v_total, 0::bigint),
+    v_total is null and exists (select 1 from public.organization_keys k
+      where k.organization_id = p_organization_id and k.retired_at is null);
 end $$;
 
 -- As before; the count, and the keys that are told, are of one moment: what the caller encrypts with is what was counted.
@@ -50,7 +79,7 @@ begin
     where i.credential_key_id is distinct from k.key_id and i.config ->> 'access_token' is not null
       and i.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
     order by i.id limit p_limit);
-  select private.count_encryptions(array_agg(b.organization_id),
+  select private.count_all_encryptions(array_agg(b.organization_id),
       array_agg((select count(*) from jsonb_object_keys(b.config) f where f ~ '_token$')))
     into v_counted from unnest(v_batch) b;
   return query
@@ -189,7 +218,9 @@ language sql set search_path = '' as $$
     returning a.id, a.integration_id
 $$;
 
-revoke all on function private.count_encryptions(uuid[], bigint[]), private.put_organization_key(uuid, text, text, text, text)
+revoke all on function private.count_encryptions(uuid, bigint), private.count_all_encryptions(uuid[], bigint[]),
+  private.put_organization_key(uuid, text, text, text, text)
   from public, anon, authenticated, service_role;
-grant execute on function private.count_encryptions(uuid[], bigint[]), private.put_organization_key(uuid, text, text, text, text)
+grant execute on function private.count_encryptions(uuid, bigint), private.count_all_encryptions(uuid[], bigint[]),
+  private.put_organization_key(uuid, text, text, text, text)
   to service_role;

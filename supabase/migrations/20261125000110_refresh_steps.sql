@@ -108,7 +108,7 @@ begin
     returning * into v;
   if v.id is not null then
     return private.journal_refresh(v, p_owner, p_slot,
-      private.count_encryptions(array[v.organization_id], array[private.tokens_in(v.config)]) <> '{}');
+      private.count_encryptions(v.organization_id, private.tokens_in(v.config)) is not null);
   end if;
   select * into v from public.integrations where id = p_id;
   if v.id is null then
@@ -146,7 +146,7 @@ begin
       where i.id = any (v_ids) and (i.refresh_lease_until is null or i.refresh_lease_until < clock_timestamp())
       returning i)
   select array_agg(l.i order by array_position(v_ids, (l.i).id)) into v_leased from leased l;
-  select private.count_encryptions(array_agg(l.organization_id), array_agg(private.tokens_in(l.config))) into v_counted from unnest(v_leased) l;
+  select private.count_all_encryptions(array_agg(l.organization_id), array_agg(private.tokens_in(l.config))) into v_counted from unnest(v_leased) l;
   foreach v in array coalesce(v_leased, '{}') loop
     return next private.journal_refresh(v, p_owner, v.refresh_slot, v.organization_id = any (v_counted));
   end loop;
