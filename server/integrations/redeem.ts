@@ -35,7 +35,7 @@ export type Enter = () => Promise<Leave>
 /** Milliseconds: giving up on an answer may cost the connection. */
 export const ANSWER_MS = 30_000
 /** Milliseconds: who waited longer for a turn at the provider sends nothing, and leaves it to the next run. */
-const TURN_PATIENCE_MS = 40_000
+export const TURN_PATIENCE_MS = 40_000
 /** Attempts whose process ended without a result, after which it is the end until somebody looks again. */
 const UNCERTAIN_LIMIT = 2
 
