@@ -16,7 +16,7 @@ export const auditActions = [
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'connection.held', 'connection.ended',
-  'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
+  'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed', 'credential.refused',
   'calendar.created', 'calendar.revoked',
   'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const

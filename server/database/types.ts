@@ -936,7 +936,21 @@ export type Database = {
       }
     }
     Views: {
-      [_ in never]: never
+      credential_uses: {
+        Row: {
+          audit: Json | null
+          credential: Json | null
+          fresh_until: string | null
+          integration_id: string | null
+        }
+        Insert: {
+          audit?: Json | null
+          credential?: Json | null
+          fresh_until?: string | null
+          integration_id?: string | null
+        }
+        Relationships: []
+      }
     }
     Functions: {
       accept_invitation: {
@@ -1177,6 +1191,23 @@ export type Database = {
         }
         Returns: undefined
       }
+      note_refusal: {
+        Args: {
+          p_audit: Json
+          p_error: Json
+          p_id: string
+          p_version: number
+        }
+        Returns: boolean
+      }
+      note_success: {
+        Args: {
+          p_answered_at: string
+          p_id: string
+          p_version: number
+        }
+        Returns: undefined
+      }
       organization_wraps: {
         Args: {
           p_organization_id: string
@@ -1257,6 +1288,22 @@ export type Database = {
           exhausted: boolean
           keys: Json
         }[]
+      }
+      send_refresh: {
+        Args: {
+          p_id: string
+          p_journal_id: string
+          p_owner: string
+          p_seconds: number
+          p_version: number
+        }
+        Returns: boolean
+      }
+      settle_refreshes: {
+        Args: {
+          p_limit: number
+        }
+        Returns: number
       }
       start_assessment: {
         Args: {

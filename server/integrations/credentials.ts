@@ -2,22 +2,22 @@
  * The credential room: the only place that opens what is encrypted. A credential is handed to a function for a stated
  * purpose, after an audit row says so, and forgotten when the function ends.
  */
+import { once } from 'node:events'
 import { z } from 'zod'
 import { auditRow, type AuditActor, type RequestInfo } from '#server/audit'
-import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
+import type { ApiReader } from '#server/connectors/contract'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
-import { ProviderError } from '#server/errors'
-import { createApiReader } from '#server/oauth/http'
 import type { Json } from '#server/database/types'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
 import { countCredentialUse } from '#server/utils/metrics'
-import { clientFor } from './client'
 import { CredentialError } from './credential-error'
 import { grantFieldsSchema, type GrantFields } from './grant'
-import { slotsOf } from './redeem'
 import { refresh } from './refresh'
-import { toRow, type IntegrationRow } from './row'
+import { Closing } from './refresh-errors'
+import { RenewingReader, type Held } from './renewing-reader'
+import { slotsOf, toRow, type IntegrationRow } from './row'
 import { endsWithin, MAIN_SLOT, REFRESH_AHEAD_MS, slotField } from './token-config'
 import { contextOf } from './vault'
 
@@ -65,11 +65,11 @@ const noted = z.object({ audited: z.boolean() })
  * @param freshUntil null: as it is; otherwise one that ends before is handed out unnoted, to be renewed first
  */
 async function take(use: Use, freshUntil: Date | null): Promise<{ row: IntegrationRow, audited: boolean }> {
-  const answer = unwrap(await serviceClient().rpc('take_credential', {
-    p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
-  }))
-  const row = toRow(answer)
-  const { audited } = noted.parse(answer)
+  const [taken] = unwrap(await askAgain(() => serviceClient().from('credential_uses').insert({
+    integration_id: use.integrationId, audit: entryOf(use), ...(freshUntil ? { fresh_until: freshUntil.toISOString() } : {}),
+  }).select('credential')))
+  const row = toRow(taken?.credential ?? null)
+  const { audited } = noted.parse(taken?.credential)
   if (audited) countCredentialUse(use.purpose)
   return { row, audited }
 }
@@ -82,8 +82,8 @@ async function takeFresh(use: Use): Promise<IntegrationRow> {
     await refresh(first.row, openConfig)
   }
   catch (error) {
-    const lives = !endsWithin(first.row.config.expires_at, 0, new Date())
-    if (!(error instanceof CredentialError && error.failure !== 'dead_grant' && lives)) throw error
+    const passes = error instanceof Closing || (error instanceof CredentialError && error.failure !== 'dead_grant')
+    if (!passes || endsWithin(first.row.config.expires_at, 0, new Date())) throw error
   }
   return (await take(use, null)).row
 }
@@ -105,83 +105,39 @@ export async function withStoredCredential<T>(use: Use, fn: (secrets: Secrets, r
 }
 
 /**
- * The provider's API with this integration's credential: GET only. A 401 forces one refresh, whatever the stored expiry
- * says; a second one means that the grant is gone.
+ * The provider's API with this integration's credential: GET only, renewed once when it is refused. What the API says of the
+ * connection is noted.
+ * @param fresh the credential was renewed just now
  */
-export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>): Promise<T> {
-  return withCredential(use, async ({ accessToken }, row) => {
-    const api = new RenewingReader(row, accessToken, signal)
-    try {
-      return await fn(api, row)
-    }
-    finally {
-      if (api.healthy) await recordSuccess(row)
-    }
-  })
-}
-
-class RenewingReader implements ApiReader {
-  /** The provider answered, and did not end by refusing the credential: an answer from before that is no sign of health. */
-  get healthy() {
-    return this.answered && !this.refused
+export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>, fresh = false): Promise<T> {
+  const first = await orAborted(signal, takeFresh(use).then(held))
+  const renew = (row: IntegrationRow) => orAborted(signal, refresh(row, openConfig).then(held))
+  const api = new RenewingReader(first, renew, signal, fresh)
+  try {
+    return await fn(api, first.row)
   }
-
-  private answered = false
-  private refused = false
-  private reader: ApiReader
-  private renewal: Promise<void> | null = null
-
-  constructor(private row: IntegrationRow, accessToken: string, private signal: AbortSignal) {
-    this.reader = this.readerFor(accessToken)
-  }
-
-  private readerFor(accessToken: string): ApiReader {
-    const { connector, apiBase, fetch } = clientFor(this.row.connector, this.row.sandbox)
-    return createApiReader({ base: apiBase, accessToken, fetch, retryAfter: connector.retryAfter, signal: this.signal })
-  }
-
-  async get<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): Promise<E | null> {
-    try {
-      return await this.read(endpoint, resource)
-    }
-    catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'unauthorized') throw error
-    }
-    // Several calls may be refused at once: they share one renewal.
-    this.renewal ??= refresh(this.row, openConfig).then(async (row) => {
-      this.row = row
-      this.reader = this.readerFor((await open(row)).accessToken)
-    })
-    try {
-      await this.renewal
-      return await this.read(endpoint, resource)
-    }
-    catch (error) {
-      const again = error instanceof ProviderError && error.kind === 'unauthorized'
-      this.refused ||= again || error instanceof CredentialError
-      throw again ? await recordRefusal(this.row, error) : error
-    }
-  }
-
-  private async read<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): Promise<E | null> {
-    const answer = await this.reader.get(endpoint, resource)
-    this.answered = true
-    return answer
+  finally {
+    await api.noteHealth()
   }
 }
 
-/** A fresh token was refused: the person withdrew the consent at the provider. */
-async function recordRefusal(row: IntegrationRow, cause: ProviderError): Promise<CredentialError> {
-  unwrap(await serviceClient().from('integrations').update({
-    status: 'error',
-    last_error: { class: 'dead_grant', code: 'unauthorized', message: 'The provider refuses the credential, even a fresh one. Reconnect it.', at: new Date().toISOString() },
-  }).eq('id', row.id).eq('version', row.version).eq('status', 'active').select('id'))
-  return new CredentialError('dead_grant', 'unauthorized', { cause })
+async function held(row: IntegrationRow): Promise<Held> {
+  return { row, accessToken: (await open(row)).accessToken }
 }
 
-/** A real answer came: whatever was wrong with the main token before is over. */
-async function recordSuccess(row: IntegrationRow): Promise<void> {
-  const service = serviceClient()
-  unwrap(await service.from('integrations').update({ last_success_at: new Date().toISOString(), ...(row.lastError?.slot ? {} : { last_error: null }) }).eq('id', row.id).select('id'))
-  if (row.status === 'error') unwrap(await service.from('integrations').update({ status: 'active' }).eq('id', row.id).eq('status', 'error').select('id'))
+/**
+ * Waits no longer than the signal lets it: a renewal that is under way goes on by itself. What a process that is about to end may
+ * not renew any more waits for that end, so that it is given back rather than called a failure.
+ */
+async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  const done = new AbortController()
+  const aborted = once(signal, 'abort', { signal: done.signal }).then((): never => { throw signal.reason })
+  aborted.catch(() => {})
+  try {
+    return await Promise.race([work.catch((error: unknown) => error instanceof Closing ? aborted : Promise.reject(error)), aborted])
+  }
+  finally {
+    done.abort()
+  }
 }

@@ -8,6 +8,7 @@
  * An interrupted change goes on where it stopped: what is left is read from the rows themselves.
  */
 import { z } from 'zod'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
@@ -56,7 +57,7 @@ async function rewrapAll(kekId: string, sum: KekRotation, progress: Progress): P
     sum.unreadable += wraps.length - items.length
     // Of one key, unless an alias was moved in the middle.
     for (const [kek, same = []] of Object.entries(Object.groupBy(items, item => item.kek_id))) {
-      sum.wrapped += unwrap(await serviceClient().rpc('store_wraps', { p_items: same, p_kek_id: kek }))
+      sum.wrapped += unwrap(await askAgain(() => serviceClient().rpc('store_wraps', { p_items: same, p_kek_id: kek })))
     }
     progress(sum.wrapped, 'wraps')
   }
@@ -106,7 +107,7 @@ export async function rotateDataKeys(progress: Progress): Promise<DataKeyRotatio
     rotated += done.rotated
     unreadable = done.unreadable
   }
-  unwrap(await serviceClient().rpc('drop_empty_keys'))
+  unwrap(await askAgain(() => serviceClient().rpc('drop_empty_keys')))
   unwrap(await serviceClient().from('key_rotations').update({ finished_at: new Date().toISOString() }).eq('id', rotation.id).select('id'))
   return { rotated, unreadable, resumed: rotation.resumed }
 }
@@ -119,7 +120,7 @@ async function newKeys(before: string, progress: Progress): Promise<void> {
       const { keyId: key_id, wrapped, kekId: kek_id } = await newDataKey(organization_id)
       return { organization_id, key_id, wrapped, kek_id, replaces }
     }))
-    done += unwrap(await serviceClient().rpc('add_organization_keys', { p_items: items }))
+    done += unwrap(await askAgain(() => serviceClient().rpc('add_organization_keys', { p_items: items })))
     progress(done, 'keys')
   }
 }
@@ -138,7 +139,7 @@ async function reencrypt(progress: (done: number) => void): Promise<{ rotated: n
     // The next batch is read while this one is written.
     next = read(last.id)
     next.catch(() => {}) // Awaited above, unless the writing fails first.
-    sum.rotated += unwrap(await serviceClient().rpc('store_rotated_credentials', { p_items: items as Json })).length
+    sum.rotated += unwrap(await askAgain(() => serviceClient().rpc('store_rotated_credentials', { p_items: items as Json }))).length
     progress(sum.rotated)
   }
 }
@@ -150,7 +151,7 @@ const rotatable = z.object({
 type Rotatable = z.infer<typeof rotatable>
 
 async function read(after: string | null): Promise<Rotatable[]> {
-  return rotatable.array().parse(unwrap(await serviceClient().rpc('credentials_to_rotate', { p_after: after as string, p_limit: BATCH })))
+  return rotatable.array().parse(unwrap(await askAgain(() => serviceClient().rpc('credentials_to_rotate', { p_after: after as string, p_limit: BATCH }))))
 }
 
 /** Null: no key opens it. */

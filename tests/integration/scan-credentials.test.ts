@@ -104,6 +104,7 @@ it('ends the connection when even a fresh token is refused', async () => {
   expect(await scan()).toMatchObject({ status: 'failed', error: { code: 'reconnect_required' } })
   expect(refreshes()).toBe(1)
   expect(await getIntegration(who, id)).toMatchObject({ status: 'error', health: { next_action: 'reconnect' } })
+  expect((await auditOf(who, id)).filter(row => row.action === 'credential.refused')).toEqual([{ action: 'credential.refused', actor_type: 'system', detail: '{"code": "unauthorized", "class": "dead_grant"}' }])
 })
 
 it('says why when the grant dies in the middle of a scan', async () => {

@@ -31,6 +31,10 @@ export interface RotatingProvider {
   tokenCalls: TokenCall[]
   /** Paths of the GETs that came. */
   reads: string[]
+  /** Refresh tokens whose chains were ended from outside. */
+  revoked: string[]
+  /** The API takes no token, whatever the token endpoint says. */
+  refusesReads: boolean
   /** Refresh tokens that came after they had served. */
   reused: () => number
   /** The most token calls that were open at once. */
@@ -102,6 +106,8 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     },
     tokenCalls: [],
     reads: [],
+    revoked: [],
+    refusesReads: false,
     reused: () => reused,
     peak: () => peak,
     fault: null,
@@ -116,8 +122,14 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     if (request.method === 'GET') {
       provider.reads.push(pathname)
       const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
-      if (!accessTokens.has(bearer)) return Response.json({ message: 'Unauthorized' }, { status: 401 })
+      if (provider.refusesReads || !accessTokens.has(bearer)) return Response.json({ message: 'Unauthorized' }, { status: 401 })
       return Response.json(pathname === '/v1/projects' ? [{ ref: 'a'.repeat(20), name: 'Project', organization_slug: 'acme' }] : [{ slug: 'acme', name: 'Acme' }])
+    }
+    if (pathname.endsWith('/revoke')) {
+      const { refresh_token: refreshToken } = await request.json() as { refresh_token: string }
+      provider.end(refreshToken)
+      provider.revoked.push(refreshToken)
+      return new Response(null, { status: 204 })
     }
     const form = new URLSearchParams(await request.text())
     const refreshToken = form.get('refresh_token') ?? ''
