@@ -433,6 +433,30 @@ export type Database = {
           },
         ]
       }
+      installation_endings: {
+        Row: {
+          ended_at: string
+          external_account_id: string | null
+          id: string
+          integration_type: string
+          sandbox: boolean
+        }
+        Insert: {
+          ended_at: string
+          external_account_id?: string | null
+          id?: string
+          integration_type: string
+          sandbox: boolean
+        }
+        Update: {
+          ended_at?: string
+          external_account_id?: string | null
+          id?: string
+          integration_type?: string
+          sandbox?: boolean
+        }
+        Relationships: []
+      }
       installation_secrets: {
         Row: {
           created_at: string
@@ -941,6 +965,7 @@ export type Database = {
     Functions: {
       accept_invitation: {
         Args: {
+          p_request?: Json
           p_token_hash: string
         }
         Returns: string
@@ -967,6 +992,17 @@ export type Database = {
         }
         Returns: undefined
       }
+      begin_ending: {
+        Args: {
+          p_account?: string
+          p_connection_id?: string
+          p_integration_id?: string
+          p_integration_type: string
+          p_sandbox: boolean
+          p_seconds: number
+        }
+        Returns: string
+      }
       begin_refresh: {
         Args: {
           p_id: string
@@ -978,6 +1014,19 @@ export type Database = {
         }
         Returns: Json
       }
+      begin_removal: {
+        Args: {
+          p_actor: string
+          p_id: string
+          p_organization_id: string
+          p_owner: string
+          p_seconds: number
+        }
+        Returns: {
+          outcome: string
+          version: number
+        }[]
+      }
       change_integration: {
         Args: {
           p_enabled_checks?: Json
@@ -985,6 +1034,7 @@ export type Database = {
           p_name?: string
           p_next_check_at?: string
           p_organization_id: string
+          p_request?: Json
           p_scan_schedule?: string
           p_status?: string
         }
@@ -993,10 +1043,21 @@ export type Database = {
       change_member: {
         Args: {
           p_organization_id: string
+          p_request?: Json
           p_role?: string
           p_user_id: string
         }
         Returns: string
+      }
+      change_resource: {
+        Args: {
+          p_enabled: boolean
+          p_id: string
+          p_integration_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: boolean
       }
       claim_alert: {
         Args: {
@@ -1014,8 +1075,18 @@ export type Database = {
           integration_id: string
         }[]
       }
+      close_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+          p_organization_id: string
+          p_user_id: string
+        }
+        Returns: boolean
+      }
       complete_assessment: {
         Args: {
+          p_audit: Json
           p_id: string
           p_owner: string
           p_results: Json
@@ -1029,9 +1100,26 @@ export type Database = {
         }
         Returns: undefined
       }
+      create_invitation: {
+        Args: {
+          p_email: string
+          p_organization_id: string
+          p_request?: Json
+          p_role: string
+          p_token_hash: string
+        }
+        Returns: {
+          created_at: string
+          email: string
+          expires_at: string
+          id: string
+          role: string
+        }[]
+      }
       create_organization: {
         Args: {
           p_name: string
+          p_request?: Json
         }
         Returns: string
       }
@@ -1053,6 +1141,7 @@ export type Database = {
       delete_organization: {
         Args: {
           p_actor: string
+          p_audit: Json
           p_id: string
         }
         Returns: string
@@ -1060,6 +1149,15 @@ export type Database = {
       drop_empty_keys: {
         Args: never
         Returns: number
+      }
+      end_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+          p_left: boolean
+          p_receipt?: Json
+        }
+        Returns: string
       }
       export_audit_entries: {
         Args: {
@@ -1076,6 +1174,7 @@ export type Database = {
       }
       fail_assessment: {
         Args: {
+          p_audit: Json
           p_error: Json
           p_id: string
           p_owner: string
@@ -1097,6 +1196,12 @@ export type Database = {
         }
         Returns: boolean
       }
+      finish_ending: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       finish_refresh: {
         Args: {
           p_audit: Json
@@ -1109,6 +1214,14 @@ export type Database = {
           p_version: number
         }
         Returns: string
+      }
+      hold_connection: {
+        Args: {
+          p_audit: Json
+          p_connection: Json
+          p_since: string
+        }
+        Returns: undefined
       }
       key_census: {
         Args: never
@@ -1158,6 +1271,18 @@ export type Database = {
           email: string
           organization: string
           role: string
+        }[]
+      }
+      make_calendar_feed: {
+        Args: {
+          p_organization_id: string
+          p_request?: Json
+          p_token_hash: string
+        }
+        Returns: {
+          created_at: string
+          id: string
+          last_read_at: string
         }[]
       }
       mark_unverified: {
@@ -1213,14 +1338,25 @@ export type Database = {
         }
         Returns: undefined
       }
+      release_removal: {
+        Args: {
+          p_id: string
+          p_owner: string
+        }
+        Returns: undefined
+      }
       remove_integration: {
         Args: {
           p_actor: string
+          p_audit: Json
           p_id: string
+          p_left: boolean
           p_organization_id: string
           p_receipt: Json
+          p_version: number
         }
         Returns: {
+          outcome: string
           payload: Json
           receipt_id: string
         }[]
@@ -1239,6 +1375,7 @@ export type Database = {
         Args: {
           p_integration_id: string
           p_organization_id: string
+          p_request?: Json
         }
         Returns: {
           assessment_id: string
@@ -1255,6 +1392,13 @@ export type Database = {
           exhausted: boolean
           keys: Json
         }[]
+      }
+      revoke_calendar_feed: {
+        Args: {
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: string
       }
       start_assessment: {
         Args: {
@@ -1279,17 +1423,21 @@ export type Database = {
       }
       store_connection: {
         Args: {
+          p_audit: Json
           p_integration: Json
           p_resources: Json
+          p_since: string
           p_version?: number
         }
         Returns: string
       }
       store_pending_connection: {
         Args: {
+          p_audit: Json
           p_integration: Json
           p_pending_id: string
           p_resources: Json
+          p_since: string
           p_version?: number
         }
         Returns: string
@@ -1315,6 +1463,13 @@ export type Database = {
         }
         Returns: undefined
       }
+      take_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+        }
+        Returns: Json
+      }
       take_credential: {
         Args: {
           p_audit?: Json
@@ -1339,7 +1494,7 @@ export type Database = {
         Args: {
           p_state_hash: string
         }
-        Returns: boolean
+        Returns: string
       }
       verify_audit_chain: {
         Args: {
@@ -1358,6 +1513,14 @@ export type Database = {
           head_seq: number
           last_seq: number
         }[]
+      }
+      withdraw_invitation: {
+        Args: {
+          p_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: boolean
       }
       wraps_to_rewrite: {
         Args: {
