@@ -8,6 +8,7 @@ import type { EndGrantOptions } from '#server/oauth/revoke'
 import { publicSigningKeys } from '#server/utils/signing'
 import { parseLocated } from '../../scripts/lib/located-json.ts'
 import { checkReceipt } from '../../scripts/lib/receipt-check.ts'
+import { signInAs } from '../support/account.ts'
 import type { Respond } from '../support/faults.ts'
 import { newGate } from '../support/gate.ts'
 import { from, openRooms, type Rooms } from '../support/rooms.ts'
@@ -17,7 +18,11 @@ import { connectElsewhere } from './always-true/apart.ts'
 let rooms: Rooms
 beforeAll(async () => { rooms = await openRooms() })
 afterAll(() => rooms?.close())
-beforeEach(() => { rooms.provider.calls.splice(0) })
+beforeEach(async () => {
+  // What one test connects must not rest on another one's: they are of the same account.
+  await rooms.sql('delete from public.integrations')
+  rooms.provider.calls.splice(0)
+})
 afterEach(() => rooms.provider.clearFaults())
 
 const revocation = '/v1/oauth/revoke'
@@ -39,7 +44,9 @@ it('ends every grant, deletes everything but the log and the receipts, and hands
   const earlier = (await removeIntegration(who, await rooms.connect(who), from)).receiptId
   const ids = [await rooms.connect(who), await connectElsewhere(rooms, who)]
   await rooms.scan(who, ids[0] ?? '')
+  signInAs(rooms.provider)
   await rooms.connect(neighbour)
+  rooms.provider.clearFaults()
   rooms.provider.calls.splice(0)
   const [before, next] = [await rowsOf(who), await rowsOf(neighbour)]
   for (const table of ['integrations', 'integration_resources', 'assessments', 'assessment_results', 'findings', 'user_organizations']) expect(before[table], table).toBeGreaterThan(0)
@@ -114,5 +121,5 @@ it('is refused by the database itself to whoever is not an owner any more', asyn
   await rooms.sql('update public.user_organizations set role = \'admin\' where user_id = $1', [who.userId])
   await expect(deleteOrganization(who, from)).rejects.toMatchObject({ code: 'not_found' })
   expect((await rowsOf(who)).organizations).toBe(1)
-  expect((await who.client.rpc('delete_organization', { p_id: who.organizationId, p_actor: successor.userId })).error?.code).toBe('42501')
+  expect((await who.client.rpc('delete_organization', { p_id: who.organizationId, p_actor: successor.userId, p_audit: {} })).error?.code).toBe('42501')
 })

@@ -1,5 +1,6 @@
 /** Removing: the grant ends at the provider first, everything goes, one line of the log stays. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { signInAs } from '../support/account.ts'
 import { assessed, connectedId, firstAssessment, requestScan, type List } from '../support/assessments.ts'
 import { expectStatus, type ApiClient } from '../support/client.ts'
 import type { Fault } from '../support/faults.ts'
@@ -21,6 +22,7 @@ const byHand = 'https://supabase.com/dashboard/org/_/apps'
 /** Somebody connected, with results and findings. */
 async function connected() {
   const client = await stack.person()
+  signInAs(stack.provider)
   const id = connectedId(await client.connect())
   const assessment = await firstAssessment(client, id)
   stack.provider.calls.splice(0)
