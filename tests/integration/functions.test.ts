@@ -4,6 +4,7 @@ import { readFunctions, type FunctionFacts } from '../support/catalogue.ts'
 import { openDatabase, refusal, service, user, anon, type TestDatabase } from '../support/database.ts'
 import { seedOrganization, type Seeded } from '../support/organizations.ts'
 import { credentials } from './functions/credentials.ts'
+import { endings } from './functions/endings.ts'
 import { people } from './functions/people.ts'
 import { refreshes } from './functions/refreshes.ts'
 import { removals } from './functions/removals.ts'
@@ -269,6 +270,7 @@ describe('what a person may call', () => {
 // One database for all of them: opening one is what takes time.
 describe('people', () => people(() => db))
 describe('credentials', () => credentials(() => db))
+describe('endings', () => endings(() => db))
 describe('refreshes', () => refreshes(() => db))
 describe('removals', () => removals(() => db))
 describe('scans', () => scans(() => db))
