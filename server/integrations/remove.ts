@@ -14,6 +14,8 @@ import { getIntegration } from './view'
 export interface Removal {
   /** All tokens in one word. */
   revocation: TokenOutcome['outcome']
+  /** A code for why they were not revoked, where there is one. */
+  reason: string | null
   /** Where to revoke by hand. */
   manualUrl: string | null
   receiptId: string
@@ -36,7 +38,9 @@ export async function removeIntegration(actor: Caller, id: string, from: Request
     // The deed is done, and whoever reads the receipt signs it.
     log.error('receipt could not be signed', { receipt_id: row.receipt_id, error })
   }
-  return { revocation: summaryOf(tokens), manualUrl, receiptId: row.receipt_id }
+  const revocation = summaryOf(tokens)
+  const reason = tokens.find(token => token.outcome === revocation)?.reason ?? null
+  return { revocation, reason, manualUrl, receiptId: row.receipt_id }
 }
 
 /**

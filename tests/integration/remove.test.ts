@@ -150,6 +150,16 @@ it('is for owners and admins of that organization, and asks the provider nothing
   expect((await client.get(`/api/integrations/${id}`)).status).toBe(200)
 })
 
+it('leaves the access while somebody else has that account, and says why and where it could be ended', async () => {
+  const { client, id } = await connected()
+  const other = await stack.person()
+  await other.connect()
+  const removed = await client.delete(`/api/integrations/${id}`)
+  expect([removed.status, removed.headers.get('x-revocation')]).toEqual([204, `not_supported; reason="shared_installation"; url="${byHand}"`])
+  expect(stack.provider.count({ path: revocation })).toBe(0)
+  expect(await removals(client, id)).toMatchObject([{ detail: { revocation: 'not_supported' } }])
+})
+
 it('lets the same account be connected anew, as another integration', async () => {
   const { client, id } = await connected()
   expectStatus(await client.delete(`/api/integrations/${id}`), 204)
