@@ -18,8 +18,10 @@ export const callbackErrors = {
   permission_missing: { title: 'A permission is missing', sentence: 'The grant does not allow us to read which account and projects it covers. Nothing was stored.', next: 'Ask the operator to compare the app\'s permissions with the list on this page.' },
   no_project: { title: 'There is nothing to scan in that account', sentence: 'The grant covers no project. Nothing was stored.', next: 'Choose an organization that has a project, or make one, and connect again.' },
   account_mismatch: { title: 'There is nothing to reconnect', sentence: 'The integration that you wanted to reconnect is not in this organization any more. Nothing was stored.', next: 'Connect the account as a new integration.' },
+  access_ended: { title: 'That account was being disconnected at the same moment', sentence: 'The provider ended all of its access while you connected it, so nothing was stored.', next: 'Connect again.' },
   not_configured: { title: 'This provider is not configured', sentence: 'The operator has not registered an app for it yet.', next: 'The card below says what is missing.' },
   rate_limited: { title: 'Too many attempts', sentence: 'Connecting was started too often in a short time.', next: 'Wait a minute and try again.' },
+  audit_unavailable: { title: 'The audit log could not be written', sentence: 'What can\'t be written there is not done. Nothing was stored.', next: 'Try again; if it happens twice, tell your operator.' },
   internal: { title: 'Something went wrong on our side', sentence: 'Nothing was stored.', next: 'Try again; if it happens twice, tell your operator the time.' },
 } as const
 

@@ -45,7 +45,7 @@ export const revocationLook: Record<RevocationOutcome, Appearance> = {
   failed: { label: 'Not revoked', icon: 'i-lucide-circle-x', tone: 'error' },
 }
 
-/** Why a revocation failed, after "Not revoked: ". */
+/** Why a token was not revoked, after the outcome. */
 export const revocationReason: Record<string, string> = {
   unreachable: 'the provider could not be reached',
   timeout: 'the provider did not answer in time',
@@ -61,6 +61,8 @@ export const revocationReason: Record<string, string> = {
   credential_unreadable: 'the stored credential could not be opened',
   provider_unknown: 'this version does not know the provider',
   out_of_time: 'there was no time left to try',
+  refresh_running: 'it was being renewed at that moment, so a newer one may be alive',
+  shared_installation: 'the provider can only end it together with other connections to the same account; our copy is deleted',
 }
 
 export const triggerLabel: Record<AssessmentTrigger, string> = {

@@ -433,6 +433,30 @@ export type Database = {
           },
         ]
       }
+      installation_endings: {
+        Row: {
+          ended_at: string
+          external_account_id: string | null
+          id: string
+          integration_type: string
+          sandbox: boolean
+        }
+        Insert: {
+          ended_at: string
+          external_account_id?: string | null
+          id?: string
+          integration_type: string
+          sandbox: boolean
+        }
+        Update: {
+          ended_at?: string
+          external_account_id?: string | null
+          id?: string
+          integration_type?: string
+          sandbox?: boolean
+        }
+        Relationships: []
+      }
       installation_secrets: {
         Row: {
           created_at: string
@@ -955,6 +979,7 @@ export type Database = {
     Functions: {
       accept_invitation: {
         Args: {
+          p_request?: Json
           p_token_hash: string
         }
         Returns: string
@@ -981,6 +1006,17 @@ export type Database = {
         }
         Returns: undefined
       }
+      begin_ending: {
+        Args: {
+          p_account?: string
+          p_connection_id?: string
+          p_integration_id?: string
+          p_integration_type: string
+          p_sandbox: boolean
+          p_seconds: number
+        }
+        Returns: string
+      }
       begin_refresh: {
         Args: {
           p_id: string
@@ -992,6 +1028,19 @@ export type Database = {
         }
         Returns: Json
       }
+      begin_removal: {
+        Args: {
+          p_actor: string
+          p_id: string
+          p_organization_id: string
+          p_owner: string
+          p_seconds: number
+        }
+        Returns: {
+          outcome: string
+          version: number
+        }[]
+      }
       change_integration: {
         Args: {
           p_enabled_checks?: Json
@@ -999,6 +1048,7 @@ export type Database = {
           p_name?: string
           p_next_check_at?: string
           p_organization_id: string
+          p_request?: Json
           p_scan_schedule?: string
           p_status?: string
         }
@@ -1007,10 +1057,21 @@ export type Database = {
       change_member: {
         Args: {
           p_organization_id: string
+          p_request?: Json
           p_role?: string
           p_user_id: string
         }
         Returns: string
+      }
+      change_resource: {
+        Args: {
+          p_enabled: boolean
+          p_id: string
+          p_integration_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: boolean
       }
       claim_alert: {
         Args: {
@@ -1028,8 +1089,18 @@ export type Database = {
           integration_id: string
         }[]
       }
+      close_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+          p_organization_id: string
+          p_user_id: string
+        }
+        Returns: boolean
+      }
       complete_assessment: {
         Args: {
+          p_audit: Json
           p_id: string
           p_owner: string
           p_results: Json
@@ -1043,9 +1114,26 @@ export type Database = {
         }
         Returns: undefined
       }
+      create_invitation: {
+        Args: {
+          p_email: string
+          p_organization_id: string
+          p_request?: Json
+          p_role: string
+          p_token_hash: string
+        }
+        Returns: {
+          created_at: string
+          email: string
+          expires_at: string
+          id: string
+          role: string
+        }[]
+      }
       create_organization: {
         Args: {
           p_name: string
+          p_request?: Json
         }
         Returns: string
       }
@@ -1067,6 +1155,7 @@ export type Database = {
       delete_organization: {
         Args: {
           p_actor: string
+          p_audit: Json
           p_id: string
         }
         Returns: string
@@ -1074,6 +1163,15 @@ export type Database = {
       drop_empty_keys: {
         Args: never
         Returns: number
+      }
+      end_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+          p_left: boolean
+          p_receipt?: Json
+        }
+        Returns: string
       }
       export_audit_entries: {
         Args: {
@@ -1090,6 +1188,7 @@ export type Database = {
       }
       fail_assessment: {
         Args: {
+          p_audit: Json
           p_error: Json
           p_id: string
           p_owner: string
@@ -1120,6 +1219,12 @@ export type Database = {
         }
         Returns: boolean
       }
+      finish_ending: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       finish_refresh: {
         Args: {
           p_audit: Json
@@ -1132,6 +1237,14 @@ export type Database = {
           p_version: number
         }
         Returns: string
+      }
+      hold_connection: {
+        Args: {
+          p_audit: Json
+          p_connection: Json
+          p_since: string
+        }
+        Returns: undefined
       }
       key_census: {
         Args: {
@@ -1174,6 +1287,18 @@ export type Database = {
           email: string
           organization: string
           role: string
+        }[]
+      }
+      make_calendar_feed: {
+        Args: {
+          p_organization_id: string
+          p_request?: Json
+          p_token_hash: string
+        }
+        Returns: {
+          created_at: string
+          id: string
+          last_read_at: string
         }[]
       }
       mark_unverified: {
@@ -1246,14 +1371,25 @@ export type Database = {
         }
         Returns: undefined
       }
+      release_removal: {
+        Args: {
+          p_id: string
+          p_owner: string
+        }
+        Returns: undefined
+      }
       remove_integration: {
         Args: {
           p_actor: string
+          p_audit: Json
           p_id: string
+          p_left: boolean
           p_organization_id: string
           p_receipt: Json
+          p_version: number
         }
         Returns: {
+          outcome: string
           payload: Json
           receipt_id: string
         }[]
@@ -1272,6 +1408,7 @@ export type Database = {
         Args: {
           p_integration_id: string
           p_organization_id: string
+          p_request?: Json
         }
         Returns: {
           assessment_id: string
@@ -1288,6 +1425,13 @@ export type Database = {
           exhausted: boolean
           keys: Json
         }[]
+      }
+      revoke_calendar_feed: {
+        Args: {
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: string
       }
       send_refresh: {
         Args: {
@@ -1328,17 +1472,21 @@ export type Database = {
       }
       store_connection: {
         Args: {
+          p_audit: Json
           p_integration: Json
           p_resources: Json
+          p_since: string
           p_version?: number
         }
         Returns: string
       }
       store_pending_connection: {
         Args: {
+          p_audit: Json
           p_integration: Json
           p_pending_id: string
           p_resources: Json
+          p_since: string
           p_version?: number
         }
         Returns: string
@@ -1364,6 +1512,13 @@ export type Database = {
         }
         Returns: undefined
       }
+      take_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+        }
+        Returns: Json
+      }
       take_credential: {
         Args: {
           p_audit?: Json
@@ -1388,7 +1543,7 @@ export type Database = {
         Args: {
           p_state_hash: string
         }
-        Returns: boolean
+        Returns: string
       }
       verify_audit_chain: {
         Args: {
@@ -1408,6 +1563,14 @@ export type Database = {
           head_seq: number
           last_seq: number
         }[]
+      }
+      withdraw_invitation: {
+        Args: {
+          p_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: boolean
       }
       wraps_to_rewrite: {
         Args: {

@@ -17,8 +17,8 @@ import { grantFieldsSchema, type GrantFields } from './grant'
 import { refresh } from './refresh'
 import { Closing } from './refresh-errors'
 import { RenewingReader, type Held } from './renewing-reader'
-import { slotsOf, toRow, type IntegrationRow } from './row'
-import { endsWithin, MAIN_SLOT, REFRESH_AHEAD_MS, slotField } from './token-config'
+import { toRow, type IntegrationRow } from './row'
+import { endsWithin, REFRESH_AHEAD_MS, secretsIn, type Secrets } from './token-config'
 import { contextOf } from './vault'
 
 export interface Use {
@@ -31,10 +31,7 @@ export interface Use {
   detail?: { [key: string]: string | string[] }
 }
 
-export interface TokenPair { accessToken: string, refreshToken: string | null }
-
-/** The grant's main tokens, and those of further slots that the connector declares (a person's beside a bot's). */
-export interface Secrets extends TokenPair { extra: Readonly<Record<string, TokenPair>> }
+export type { Secrets } from './token-config'
 
 /** The row's config with its secrets in the clear. @throws EncryptionError */
 export async function openConfig(row: IntegrationRow): Promise<Record<string, unknown>> {
@@ -42,11 +39,7 @@ export async function openConfig(row: IntegrationRow): Promise<Record<string, un
 }
 
 async function open(row: IntegrationRow): Promise<Secrets> {
-  const config = await openConfig(row)
-  const text = (field: string) => typeof config[field] === 'string' ? config[field] : null
-  const pair = (slot: string) => ({ accessToken: text(slotField(slot, 'access_token')) ?? '', refreshToken: text(slotField(slot, 'refresh_token')) })
-  const others = slotsOf(row).slice(1).filter(slot => text(slotField(slot, 'access_token')))
-  return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])) }
+  return secretsIn(await openConfig(row), row.connector.authorization.slots ?? [])
 }
 
 /** The credentials of a grant that is no integration yet: see pending.ts. @throws EncryptionError, ZodError */

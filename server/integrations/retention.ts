@@ -7,6 +7,12 @@ export async function pruneStates(now = new Date()): Promise<number> {
   return unwrap(await serviceClient().from('used_oauth_states').delete().lt('used_at', before).select('state_hash')).length
 }
 
+/** A grant is stored within minutes: after a day, nobody asks whether it was ended on the way. @returns how many were forgotten */
+export async function pruneEndings(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 24 * 3600 * 1000).toISOString()
+  return unwrap(await serviceClient().from('installation_endings').delete().lt('ended_at', before).select('id')).length
+}
+
 /** Integrations whose abandoned attempts are ended at once. */
 const SETTLED_AT_ONCE = 1_000
 

@@ -16,6 +16,19 @@ export function slotField(slot: string, field: string): string {
 
 type Fields = Record<string, unknown>
 
+export interface TokenPair { accessToken: string, refreshToken: string | null }
+
+/** The grant's main tokens, and those of further slots that the connector declares (a person's beside a bot's). */
+export interface Secrets extends TokenPair { extra: Readonly<Record<string, TokenPair>> }
+
+/** The tokens in a config whose secrets are in the clear, by slot. @param slots the connector's further ones */
+export function secretsIn(config: Fields, slots: readonly string[]): Secrets {
+  const text = (field: string) => typeof config[field] === 'string' ? config[field] : null
+  const pair = (slot: string) => ({ accessToken: text(slotField(slot, 'access_token')) ?? '', refreshToken: text(slotField(slot, 'refresh_token')) })
+  const others = slots.filter(slot => text(slotField(slot, 'access_token')))
+  return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])) }
+}
+
 /**
  * A token answer as fields of `config`, in the clear. What the provider left out is left out here, so that merging keeps
  * the stored refresh token and the last known lifetime.

@@ -4,7 +4,7 @@
  * is never taken for a whole one, and a worker that dies is simply replaced: the checks only read.
  */
 import { randomUUID } from 'node:crypto'
-import { noteAudit, type AuditAction } from '#server/audit'
+import { auditRow, type AuditAction } from '#server/audit'
 import type { ApiReader, Check, ResourceDescription } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -60,10 +60,9 @@ async function scan(claimed: Claimed, lease: Lease): Promise<void> {
     if (!(error instanceof CredentialError) || error.failure === 'dead_grant') throw error
     results = await runChecks(await readRow(claimed.integration_id), plan, refusing(new ProviderError('unreachable', 'credential renewal', { cause: error })), lease)
   }
-  if (!await lease.complete(results)) return
-  countScan('completed')
   const counts = Object.groupBy(results, result => result.verdict)
-  await note(claimed, 'scan.completed', Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0])))
+  const detail = Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0]))
+  if (await lease.complete(results, entry(claimed, 'scan.completed', detail))) countScan('completed')
 }
 
 /**
@@ -122,9 +121,7 @@ async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease:
 async function fail(claimed: Claimed, lease: Lease, error: unknown): Promise<void> {
   const { code, message } = failure(error)
   if (code === 'internal') log.error('assessment failed', { assessment_id: claimed.id, error })
-  if (!await lease.fail({ code, message })) return
-  countScan('failed')
-  await note(claimed, 'scan.failed', { code })
+  if (await lease.fail({ code, message }, entry(claimed, 'scan.failed', { code }))) countScan('failed')
 }
 
 /** The key's trouble and not the credential's: nobody has to reconnect. */
@@ -149,6 +146,6 @@ function failure(error: unknown): { code: string, message: string } {
   return { code: 'internal', message: 'Something went wrong on our side.' }
 }
 
-function note(claimed: Claimed, action: AuditAction, detail: Record<string, string | number>): Promise<void> {
-  return noteAudit({ organizationId: claimed.organization_id, actor: worker, action, target: { type: 'integration', id: claimed.integration_id }, detail: { assessment_id: claimed.id, ...detail } })
+function entry(claimed: Claimed, action: AuditAction, detail: Record<string, string | number>) {
+  return auditRow({ actor: worker, action, target: { type: 'integration', id: claimed.integration_id }, detail: { assessment_id: claimed.id, ...detail } })
 }

@@ -12,9 +12,8 @@ language sql stable set search_path = '' as $$
     select o.id from public.organizations o
     where o.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000') order by o.id limit p_limit),
   stored as materialized (
-    select i.organization_id, left(f.value, 8) as key_id, count(*) as held
-    from page p join public.integrations i on i.organization_id = p.id cross join lateral jsonb_each_text(i.config) f
-    where f.value ~ '^[0-9a-f]{8}:[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}\.'
+    select s.organization_id, left(s.value, 8) as key_id, count(*) as held
+    from page p join private.sealed_values s on s.organization_id = p.id
     group by 1, 2),
   uses as (
     select 'wrap' as kind, k.kek_id as key_id, count(*) as held, coalesce(max(c.encryptions), 0) as encryptions,
@@ -35,17 +34,20 @@ language sql stable set search_path = '' as $$
   where exists (select 1 from page)
 $$;
 
--- Which keys does this installation need? One document, by the rows' own index: {kind, key_id, held} of each.
+-- Which keys does this installation need? One document, by the rows' own index, and what waits, which are few: {kind, key_id, held} of each.
 drop function public.keys_needed();
 create function public.keys_needed() returns jsonb
 language sql stable set search_path = '' as $$
   select coalesce(jsonb_agg(to_jsonb(n)), '[]') from (
     select 'wrap' as kind, k.kek_id as key_id, count(*) as held from public.organization_keys k group by k.kek_id
     union all
-    select 'direct', i.credential_key_id, count(*) from public.integrations i
-      where i.credential_key_id is not null and not exists (select 1 from public.organization_keys k
-        where k.organization_id = i.organization_id and k.key_id = i.credential_key_id)
-      group by i.credential_key_id) n
+    select 'direct', v.key_id, count(*) from (
+        select i.organization_id, i.credential_key_id as key_id from public.integrations i
+        union all
+        select c.organization_id, substring(c.config ->> 'access_token' from '^([0-9a-f]{8}):') from public.pending_connections c) v
+      where v.key_id is not null and not exists (select 1 from public.organization_keys k
+        where k.organization_id = v.organization_id and k.key_id = v.key_id)
+      group by v.key_id) n
 $$;
 
 revoke all on function public.key_census(uuid, integer), public.keys_needed() from public, anon, authenticated, service_role;

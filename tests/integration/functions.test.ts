@@ -4,6 +4,7 @@ import { readFunctions, type FunctionFacts } from '../support/catalogue.ts'
 import { openDatabase, refusal, service, user, anon, type TestDatabase } from '../support/database.ts'
 import { seedOrganization, type Seeded } from '../support/organizations.ts'
 import { credentials } from './functions/credentials.ts'
+import { endings } from './functions/endings.ts'
 import { people } from './functions/people.ts'
 import { refreshes } from './functions/refreshes.ts'
 import { removals } from './functions/removals.ts'
@@ -20,10 +21,13 @@ const executableBy: Record<string, string> = {
   'private.audit_is_append_only': '',
   'private.change_integration': 'authenticated',
   'private.change_member': 'authenticated',
+  'private.change_resource': 'authenticated',
   'private.count_all_encryptions': 'service_role',
   'private.count_encryptions': 'service_role',
+  'private.create_invitation': 'authenticated',
   'private.create_organization': 'authenticated',
   'private.credential_row': 'service_role',
+  'private.deleted_with': 'service_role',
   'private.failed_since': 'service_role',
   'private.find_audit_entry': 'authenticated',
   'private.hand_out_credential': '',
@@ -34,14 +38,21 @@ const executableBy: Record<string, string> = {
   'private.journal_refresh': 'service_role',
   'private.keep_an_owner': '',
   'private.list_members': 'authenticated',
+  'private.lock_account': 'service_role',
   'private.lookup_invitation': 'anon authenticated',
+  'private.make_calendar_feed': 'authenticated',
   'private.my_administered_organization_ids': 'authenticated',
   'private.my_organization_ids': 'authenticated',
   'private.my_role': 'authenticated',
+  'private.note_deed': '',
   'private.note_health_change': '',
+  'private.note_keys': 'service_role',
+  'private.others_rest_on': 'service_role',
   'private.put_organization_key': 'service_role',
   'private.receipt_is_append_only': '',
+  'private.refuse_ended': 'service_role',
   'private.request_scan': 'authenticated',
+  'private.revoke_calendar_feed': 'authenticated',
   'private.settle_attempts': 'service_role',
   'private.slot_since': 'service_role',
   'private.tokens_are_encrypted': 'authenticated service_role',
@@ -49,32 +60,42 @@ const executableBy: Record<string, string> = {
   'private.touch_updated_at': '',
   'private.verification_lasts': 'authenticated service_role',
   'private.verify_audit_chain': 'authenticated',
+  'private.withdraw_invitation': 'authenticated',
   'private.write_audit': 'service_role',
   'public.accept_invitation': 'authenticated',
   'public.add_organization_key': 'service_role',
   'public.add_organization_keys': 'service_role',
   'public.alert_failed': 'service_role',
+  'public.begin_ending': 'service_role',
   'public.begin_refresh': 'service_role',
+  'public.begin_removal': 'service_role',
   'public.change_integration': 'authenticated',
   'public.change_member': 'authenticated',
+  'public.change_resource': 'authenticated',
   'public.claim_alert': 'service_role',
   'public.claim_due_integrations': 'service_role',
+  'public.close_connection': 'service_role',
   'public.complete_assessment': 'service_role',
   'public.count_wraps': 'service_role',
+  'public.create_invitation': 'authenticated',
   'public.create_organization': 'authenticated',
   'public.credentials_to_rotate': 'service_role',
   'public.delete_organization': 'service_role',
   'public.drop_empty_keys': 'service_role',
+  'public.end_connection': 'service_role',
   'public.export_audit_entries': 'authenticated',
   'public.fail_assessment': 'service_role',
   'public.fail_refresh': 'service_role',
   'public.find_audit_entry': 'authenticated',
+  'public.finish_ending': 'service_role',
   'public.finish_refresh': 'service_role',
+  'public.hold_connection': 'service_role',
   'public.key_census': 'service_role',
   'public.keys_needed': 'service_role',
   'public.lease_due_refreshes': 'service_role',
   'public.list_members': 'authenticated',
   'public.lookup_invitation': 'anon authenticated',
+  'public.make_calendar_feed': 'authenticated',
   'public.mark_unverified': 'service_role',
   'public.note_probe': 'service_role',
   'public.note_refusal': 'service_role',
@@ -84,10 +105,12 @@ const executableBy: Record<string, string> = {
   'public.overview': 'authenticated',
   'public.release_assessment': 'service_role',
   'public.release_refresh': 'service_role',
+  'public.release_removal': 'service_role',
   'public.remove_integration': 'service_role',
   'public.report_progress': 'service_role',
   'public.request_scan': 'authenticated',
   'public.reserve_encryptions': 'service_role',
+  'public.revoke_calendar_feed': 'authenticated',
   'public.send_refresh': 'service_role',
   'public.settle_refreshes': 'service_role',
   'public.start_assessment': 'service_role',
@@ -97,11 +120,13 @@ const executableBy: Record<string, string> = {
   'public.store_rotated_credentials': 'service_role',
   'public.store_wraps': 'service_role',
   'public.sync_resources': 'service_role',
+  'public.take_connection': 'service_role',
   'public.take_credential': 'service_role',
   'public.unclaimed_assessments': 'service_role',
   'public.undelivered_alerts': 'service_role',
   'public.use_oauth_state': 'service_role',
   'public.verify_audit_chain': 'authenticated',
+  'public.withdraw_invitation': 'authenticated',
   'public.wraps_to_rewrite': 'service_role',
 }
 
@@ -133,9 +158,10 @@ describe('the catalogue', () => {
     // Triggers and parts that need no more than the statement's own rights have no more.
     expect(functions.filter(one => !one.definer && one.schema === 'private').map(one => one.name)).toEqual([
       'private.audit_canonical', 'private.audit_entry_elsewhere', 'private.audit_faults', 'private.audit_hash', 'private.audit_is_append_only',
-      'private.count_all_encryptions', 'private.count_encryptions', 'private.credential_row', 'private.failed_since', 'private.hand_out_credential',
-      'private.health_of', 'private.integration_before_write', 'private.integration_health', 'private.is_refusal', 'private.journal_refresh',
-      'private.put_organization_key', 'private.receipt_is_append_only', 'private.settle_attempts', 'private.slot_since',
+      'private.count_all_encryptions', 'private.count_encryptions', 'private.credential_row', 'private.deleted_with', 'private.failed_since',
+      'private.hand_out_credential', 'private.health_of', 'private.integration_before_write', 'private.integration_health', 'private.is_refusal',
+      'private.journal_refresh', 'private.lock_account', 'private.note_deed', 'private.note_keys', 'private.others_rest_on',
+      'private.put_organization_key', 'private.receipt_is_append_only', 'private.refuse_ended', 'private.settle_attempts', 'private.slot_since',
       'private.tokens_are_encrypted', 'private.tokens_in', 'private.touch_updated_at', 'private.verification_lasts', 'private.write_audit',
     ])
   })
@@ -264,6 +290,7 @@ describe('what a person may call', () => {
 // One database for all of them: opening one is what takes time.
 describe('people', () => people(() => db))
 describe('credentials', () => credentials(() => db))
+describe('endings', () => endings(() => db))
 describe('refreshes', () => refreshes(() => db))
 describe('removals', () => removals(() => db))
 describe('scans', () => scans(() => db))

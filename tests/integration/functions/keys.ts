@@ -27,6 +27,9 @@ export function keys(database: () => TestDatabase): void {
   const age = (keyId: string, by: string) => db.run(`update public.organization_keys set retired_at = retired_at - $2::text::interval, created_at = created_at - $2::text::interval where key_id = $1`, [keyId, by])
   /** Under a key, by its looks. */
   const under = (keyId: string) => keyId + ciphertext().slice(8)
+  /** What waits for a word, under these keys. */
+  const hold = async (config: Row, which = organization) => String((await db.run(`insert into public.pending_connections (organization_id, integration_type, external_account_id, external_account_name, config)
+    values ($1, 'supabase', 'other', 'Other', $2::text::jsonb) returning id`, [which, JSON.stringify(config)])).rows[0]?.id)
   const setConfig = (id: string, config: Row) => db.run('update public.integrations set config = config || $2::text::jsonb where id = $1', [id, JSON.stringify(config)])
 
   describe('adding a key', () => {
@@ -215,6 +218,27 @@ export function keys(database: () => TestDatabase): void {
       expect(await drop()).toBe(1)
       await age('cccccccc', '1 y')
       expect([await drop(), await ids()]).toEqual([0, [['cccccccc', false]]])
+    })
+  })
+
+  describe('a connection that waits for a word', () => {
+    it('keeps the retired key that it is under, for as long as it waits', async () => {
+      await add('aaaaaaaa')
+      await add('bbbbbbbb', 'aaaaaaaa')
+      await age('aaaaaaaa', '25 h')
+      const id = await hold({ access_token: under('bbbbbbbb'), refresh_token: under('aaaaaaaa') })
+      expect(await scalar('public.drop_empty_keys()')).toBe(0)
+      await db.run('delete from public.pending_connections where id = $1', [id])
+      expect(await scalar('public.drop_empty_keys()')).toBe(1)
+    })
+
+    it('is counted under its keys, and needs them', async () => {
+      await add('aaaaaaaa')
+      await hold({ access_token: under('aaaaaaaa'), refresh_token: under('deadbeef') })
+      await hold({ access_token: under('deadbeef') })
+      expect(await call('select kind, key_id, held::int4 from public.key_census() order by 1, 2')).toEqual([
+        { kind: 'data_key', key_id: 'aaaaaaaa', held: 1 }, { kind: 'direct', key_id: 'deadbeef', held: 2 }, { kind: 'wrap', key_id: KEK, held: 1 }])
+      expect(await call(`select kind, key_id, held::int4 from public.keys_needed() where kind = 'direct'`)).toEqual([{ kind: 'direct', key_id: 'deadbeef', held: 1 }])
     })
   })
 

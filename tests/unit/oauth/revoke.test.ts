@@ -11,11 +11,11 @@ beforeEach(() => { server.received.length = 0 })
 
 type Revocation = NonNullable<OAuth2['revocation']>
 const json: Revocation = {
-  path: '/oauth/revoke', alreadyGone: [404, 410], alreadyGoneErrors: ['token_revoked', 'invalid_auth'], covers: ['access_token', 'refresh_token'],
+  path: '/oauth/revoke', alreadyGone: [404, 410], alreadyGoneErrors: ['token_revoked', 'invalid_auth'], covers: ['access_token', 'refresh_token'], ends: 'tokens',
   request: ({ clientId, clientSecret, refreshToken = '' }) => ({ encoding: 'json', body: { client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken } }),
 }
 const form = (authorization: 'basic' | 'bearer'): Revocation => ({
-  path: '/oauth/revoke', alreadyGone: [], covers: ['access_token'], request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken }, authorization }),
+  path: '/oauth/revoke', alreadyGone: [], covers: ['access_token'], ends: 'tokens', request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken }, authorization }),
 })
 const tokens = { accessToken: 'access-1', refreshToken: 'refresh-1' }
 const revoke = (revocation: OAuth2['revocation'] = json) => revokeGrant(clientAt(server.url, { revocation }), tokens, { policy: { timeoutMs: 300 } })
