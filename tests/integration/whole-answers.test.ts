@@ -95,7 +95,7 @@ describe('in a large organization', () => {
     await rooms.sql(`insert into public.integrations (organization_id, integration_type, name, config, scan_schedule, external_account_id, external_account_name, refresh_due_at)
       select $1, 'supabase', 'Many ' || n, $2::text::jsonb, '0 6 * * *', 'many-' || n, 'Many', now() from generate_series(1, ${MANY}) n`,
     [who.organizationId, JSON.stringify({ access_token: ciphertext(), refresh_token: ciphertext(), refresh_expires_at: '2030-01-01T00:00:00Z' })])
-    const { url } = await makeCalendar(who)
+    const { url } = await makeCalendar(who, from)
     const text = await readCalendar(url.split('/').at(-1) ?? '')
     expect(new Set(text.match(/^SUMMARY:Many \d+: connection ends/gm)).size).toBe(MANY)
   }, 60_000)

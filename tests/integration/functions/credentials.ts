@@ -16,7 +16,7 @@ export function credentials(database: () => TestDatabase): void {
 
   const call = async (sql: string, values: unknown[]) => (await db.as(service, run => run(`select ${sql} as outcome`, values))).rows[0]?.outcome
   const entry = (action: string) => JSON.stringify({ actor_type: 'user', actor_id: acme.owner, action })
-  const audit = async () => (await db.run('select action, detail from public.audit_log where organization_id = $1 order by seq', [acme.id])).rows
+  const audit = async () => (await db.run('select action, actor_id from public.audit_log where organization_id = $1 order by seq', [acme.id])).rows
   const since = '2020-01-01T00:00:00Z'
   const row = async (which = id): Promise<Row> => (await db.run('select * from public.integrations where id = $1', [which])).rows[0] ?? {}
 
@@ -38,6 +38,7 @@ export function credentials(database: () => TestDatabase): void {
       expect(await resourcesOf(fields.id)).toHaveLength(2)
       expect((await db.run('select id, trigger, status, requested_by from public.assessments where integration_id = $1', [fields.id])).rows)
         .toEqual([{ id: assessment, trigger: 'connect', status: 'queued', requested_by: acme.owner }])
+      expect(await audit()).toEqual([{ action: 'integration.connected', actor_id: acme.owner }])
     })
 
     it('stores nothing of it when one part is refused', async () => {
