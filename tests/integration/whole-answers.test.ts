@@ -10,7 +10,7 @@ import { keyCensus } from '#server/integrations/key-census'
 import { keyNeeds } from '#server/integrations/keys-check'
 import { enabledTargets } from '#server/scanner/targets'
 import { ciphertext } from '../support/organizations.ts'
-import { openRooms, type Rooms } from '../support/rooms.ts'
+import { from, openRooms, type Rooms } from '../support/rooms.ts'
 import { seedSealed } from '../support/sealed-integrations.ts'
 
 /** More than one answer holds. */
