@@ -3,15 +3,16 @@ import { revocationOutcomes, severities, type RevocationOutcome, type Severity }
 
 export type OpenCounts = Record<Severity, number>
 
-export interface Revocation { outcome: RevocationOutcome, url: string | null }
+export interface Revocation { outcome: RevocationOutcome, reason: string | null, url: string | null }
 /** `receipt`: its address. */
 export interface Removal extends Revocation { receipt: string | null }
 
-/** `failed; url="https://…"`: only a web address becomes a link. */
+/** `failed; url="https://…"`, `not_supported; reason="…"; url="https://…"`: only a web address becomes a link. */
 export function parseRevocation(header: string | null): Revocation {
   const outcome = revocationOutcomes.find(one => header?.split(';')[0] === one)
   const url = /url="(https?:\/\/[^"]+)"/.exec(header ?? '')?.[1] ?? null
-  return { outcome: outcome ?? 'failed', url }
+  const reason = /reason="(\w+)"/.exec(header ?? '')?.[1] ?? null
+  return { outcome: outcome ?? 'failed', reason, url }
 }
 
 export function useIntegrations() {

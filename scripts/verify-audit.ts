@@ -1,19 +1,16 @@
 /**
- * `npm run verify-audit FILE [--keys JWKS_FILE]`: whether an export of the audit log is what was written. Needs no database and no
- * running app. Exits with 0, with 1 and the first line at fault, or with 2 when it was called wrongly.
+ * `npm run verify-audit FILE [-- --keys KEYS | --trust-issuer ADDRESS]`: whether an export of the audit log is what was written. Needs
+ * no database and no running app. Exits with 0, with 1 and the first line at fault, or with 2 when it was called wrongly.
  */
 import { stat } from 'node:fs/promises'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
 import { checkExport, FileFault, type Proof } from './lib/audit-file.ts'
 import { verificationKeys, type VerificationKeys } from './lib/verification-keys.ts'
+import { readArguments, usageOf } from './lib/verifier-arguments.ts'
 
-const usage = 'Usage: npm run verify-audit FILE [-- --keys JWKS_FILE]'
-
-function readArguments(): { path: string, file?: string } | null {
+function calledWith(): ReturnType<typeof readArguments> | null {
   try {
-    const { values, positionals: [path, ...more] } = parseArgs({ allowPositionals: true, options: { keys: { type: 'string' } } })
-    return path && !more.length ? { path, file: values.keys } : null
+    return readArguments()
   }
   catch {
     return null
@@ -34,9 +31,9 @@ function describe({ header, footer, firstAt, lastAt }: Proof, { source }: Verifi
 
 /** @returns the exit code */
 async function main(): Promise<number> {
-  const given = readArguments()
+  const given = calledWith()
   if (!given) {
-    console.error(usage)
+    console.error(usageOf('verify-audit'))
     return 2
   }
   if (!await stat(given.path).then(found => found.isFile(), () => false)) {
@@ -45,11 +42,10 @@ async function main(): Promise<number> {
   }
   let trusted: VerificationKeys | undefined
   try {
-    const proof = await checkExport(given.path, async ({ issuer }) => {
-      trusted = await verificationKeys({ file: given.file, issuer, environment: process.env })
+    const proof = await checkExport(given.path, async () => {
+      trusted = await verificationKeys({ ...given.trust, environment: process.env })
       return trusted.keys
     })
-    if (trusted?.warning) console.error(`WARNING: ${trusted.warning}`)
     if (trusted) console.log(describe(proof, trusted))
     return 0
   }

@@ -20,6 +20,7 @@ export const errorTable = {
   connection_refused: { status: 409, title: 'The connection was not made' },
   no_organization: { status: 409, title: 'You belong to no organization' },
   mail_unavailable: { status: 409, title: 'This installation cannot send mail' },
+  access_ended: { status: 409, title: 'All access to this account was being ended at the same moment' },
   connection_expired: { status: 410, title: 'This connection waited for longer than ten minutes' },
   invitation_invalid: { status: 410, title: 'This invitation is used up, withdrawn or expired' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -28,6 +29,7 @@ export const errorTable = {
   internal: { status: 500, title: 'Something went wrong on our side' },
   provider_unavailable: { status: 502, title: 'The provider did not answer' },
   unavailable: { status: 503, title: 'A part of this installation is away' },
+  audit_unavailable: { status: 503, title: 'The audit log could not be written, so this was not done' },
 } as const satisfies Record<string, { status: number, title: string }>
 
 export type ErrorCode = keyof typeof errorTable

@@ -5,7 +5,8 @@ import { serviceClient, useSupabase } from '#server/database/clients'
 import { deliverAlert, queueAlerts, releaseAlerts } from '#server/integrations/alert-delivery'
 import { useSandbox } from '#server/integrations/client'
 import { applyDeliveries, queueDeliveries } from '#server/integrations/deliveries'
-import { redeemsSettled } from '#server/integrations/redeem'
+import { closeRefreshes, redeemsSettled } from '#server/integrations/in-flight'
+import { ANSWER_MS } from '#server/integrations/redeem'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
 import { queueUnclaimed } from '#server/scanner/due'
 import { runAssessment } from '#server/scanner/run'
@@ -14,11 +15,16 @@ import { openDatabase, type OpenOptions } from '#server/open'
 
 /** How long running jobs may take to end at shutdown before they go back to the queue. */
 const SHUTDOWN_PATIENCE_MS = 8_000
+/** Milliseconds from the wish to end: a provider's answer that is under way, and its place in the database. */
+export const REDEEM_PATIENCE_MS = ANSWER_MS + 10_000
+/** Milliseconds that all of `stop` may take, whoever waits for it. */
+export const STOP_LIMIT_MS = REDEEM_PATIENCE_MS + 10_000
 
 const shutdown = new AbortController()
 const stopping = new AbortController()
 const closers: (() => Promise<void> | void)[] = []
 let started: Promise<void> = Promise.resolve()
+let askedAt: number | null = null
 
 /** Begins to start; what asks for the database waits for `whenReady`. */
 export function start(options: OpenOptions): Promise<void> {
@@ -38,7 +44,7 @@ export function whenReady(): Promise<void> {
 
 async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
   const embedded = await openDatabase({ env, migrations, patienceMs }, closers)
-  closers.push(() => redeemsSettled(SHUTDOWN_PATIENCE_MS))
+  closers.push(waitForRedeems)
   await noteSigningKeys()
 
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })
@@ -96,9 +102,21 @@ async function databaseIsHealthy(): Promise<boolean> {
   }
 }
 
+/** The process is asked to end: nothing new is begun from here on. `stop` follows, when the requests under way are answered. */
+export function prepareToStop(): void {
+  askedAt ??= performance.now()
+  closeRefreshes()
+  stopping.abort()
+}
+
+async function waitForRedeems(): Promise<void> {
+  const left = REDEEM_PATIENCE_MS - (performance.now() - (askedAt ?? performance.now()))
+  if (!await redeemsSettled(Math.max(left, 0))) log.error('a credential was being renewed when the time was over: its answer may be lost')
+}
+
 /** Lets running jobs end, gives the others back to the queue, closes the database and frees its folder. */
 export async function stop(): Promise<void> {
-  stopping.abort()
+  prepareToStop()
   const patience = setTimeout(() => shutdown.abort(), SHUTDOWN_PATIENCE_MS)
   for (const close of closers.splice(0).reverse()) {
     try {

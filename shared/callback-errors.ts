@@ -22,8 +22,10 @@ export const callbackErrors = {
   account_missing: { title: 'The app is installed in no account', sentence: 'You signed in, but the app is not installed in an account that you can see, or is suspended there. Nothing was stored.', next: 'Install the app in the account that you want, or ask an owner of it, and connect again.' },
   account_ambiguous: { title: 'You have that app in several accounts', sentence: 'The provider did not say which one you mean, and we do not choose for you. Nothing was stored.', next: 'Ask the operator to set the app\'s name for this provider: connecting then starts at the app\'s page, where you choose the account.' },
   account_mismatch: { title: 'There is nothing to reconnect', sentence: 'The integration that you wanted to reconnect is not in this organization any more. Nothing was stored.', next: 'Connect the account as a new integration.' },
+  access_ended: { title: 'That account was being disconnected at the same moment', sentence: 'The provider ended all of its access while you connected it, so nothing was stored.', next: 'Connect again.' },
   not_configured: { title: 'This provider is not configured', sentence: 'The operator has not registered an app for it yet.', next: 'The card below says what is missing.' },
   rate_limited: { title: 'Too many attempts', sentence: 'Connecting was started too often in a short time.', next: 'Wait a minute and try again.' },
+  audit_unavailable: { title: 'The audit log could not be written', sentence: 'What can\'t be written there is not done. Nothing was stored.', next: 'Try again; if it happens twice, tell your operator.' },
   internal: { title: 'Something went wrong on our side', sentence: 'Nothing was stored.', next: 'Try again; if it happens twice, tell your operator the time.' },
 } as const
 

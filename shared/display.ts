@@ -45,7 +45,7 @@ export const revocationLook: Record<RevocationOutcome, Appearance> = {
   failed: { label: 'Not revoked', icon: 'i-lucide-circle-x', tone: 'error' },
 }
 
-/** Why a revocation failed, after "Not revoked: ". */
+/** Why a token was not revoked, after the outcome. */
 export const revocationReason: Record<string, string> = {
   unreachable: 'the provider could not be reached',
   timeout: 'the provider did not answer in time',
@@ -61,6 +61,8 @@ export const revocationReason: Record<string, string> = {
   credential_unreadable: 'the stored credential could not be opened',
   provider_unknown: 'this version does not know the provider',
   out_of_time: 'there was no time left to try',
+  refresh_running: 'it was being renewed at that moment, so a newer one may be alive',
+  shared_installation: 'the provider can only end it together with other connections to the same account; our copy is deleted',
 }
 
 export const triggerLabel: Record<AssessmentTrigger, string> = {
@@ -81,9 +83,15 @@ export function lookOfHealth(state: HealthState, reason: string): Appearance {
   return healthLook[state === 'unknown' && (reason === 'paused' || reason === 'not_verified') ? reason : state]
 }
 
+/** Whether somebody should look at a connection: it is broken, or nobody knows whether it is. Not one that was paused or is new. */
+export function needsAttention({ state, reason }: { state: HealthState, reason: string }): boolean {
+  return state === 'action_required' || state === 'degraded' || (state === 'unknown' && reason === 'not_verified')
+}
+
 export const alertLook: Record<HealthAlert, Appearance> = {
   action_required: healthLook.action_required,
   degraded: healthLook.degraded,
+  unknown: healthLook.not_verified,
   recovered: { label: 'Recovered', icon: 'i-lucide-circle-check', tone: 'success' },
 }
 

@@ -39,7 +39,7 @@ export const nextActions = ['reconnect', 'wait', 'operator', 'scan'] as const
 export type NextAction = (typeof nextActions)[number]
 
 /** A change of health that somebody should know of. */
-export const healthAlerts = ['action_required', 'degraded', 'recovered'] as const
+export const healthAlerts = ['action_required', 'degraded', 'unknown', 'recovered'] as const
 export type HealthAlert = (typeof healthAlerts)[number]
 
 /** What ends a connection if nothing happens. */

@@ -61,15 +61,15 @@ function readHeader({ bytes, ended }: Line): Header {
 }
 
 /**
- * @param keysFor what to believe, asked for with the header, which is not proven yet
+ * @param keysFor what to believe, asked for when the file begins like an export
  * @throws FileFault, and what reading the file or `keysFor` throws
  */
-export async function checkExport(path: string, keysFor: (header: Header) => Promise<readonly VerificationKey[]>): Promise<Proof> {
+export async function checkExport(path: string, keysFor: () => Promise<readonly VerificationKey[]>): Promise<Proof> {
   const lines = readLines(path)
   const first = await lines.next()
   if (first.done) throw new FileFault(1, 'is missing: the file is empty')
   const header = readHeader(first.value)
-  const keys = await keysFor(header)
+  const keys = await keysFor()
   const headerHash = sha256(first.value.bytes)
 
   let before = { line: 1, hash: header.prev_hash, seq: header.from_seq - 1 }

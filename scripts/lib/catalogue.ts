@@ -17,7 +17,14 @@ export interface Relationship {
   referencedColumns: string[]
 }
 
-export interface Relation { name: string, kind: 'table' | 'view', columns: Column[], relationships: Relationship[] }
+export interface Relation {
+  name: string
+  kind: 'table' | 'view'
+  /** A view with a trigger for that. */
+  takesInserts: boolean
+  columns: Column[]
+  relationships: Relationship[]
+}
 
 export interface Argument { name: string, type: string, optional: boolean }
 
@@ -43,8 +50,10 @@ const typeName = (oid: string) => `(
   select case when base.typname is not null then base.typname else t.typname end
   from pg_type t left join pg_type base on t.typtype = 'd' and base.oid = t.typbasetype where t.oid = ${oid})`
 
+/** 64 and 4 in `tgtype`: instead of, insert. */
 const columnsSql = `
-  select c.relname as relation, c.relkind in ('r', 'p') as is_table, a.attname as name, ${typeName('a.atttypid')} as type,
+  select c.relname as relation, c.relkind in ('r', 'p') as is_table,
+    exists (select from pg_trigger t where t.tgrelid = c.oid and (t.tgtype & 68) = 68) as takes_inserts, a.attname as name, ${typeName('a.atttypid')} as type,
     not a.attnotnull as nullable, a.attgenerated <> '' as generated,
     (a.atthasdef and a.attgenerated = '') or a.attidentity <> '' as "hasDefault"
   from pg_class c
@@ -85,7 +94,7 @@ const enumsSql = `
   from pg_type t join pg_namespace n on n.oid = t.typnamespace join pg_enum e on e.enumtypid = t.oid
   where n.nspname = $1 group by t.typname order by t.typname collate "C"`
 
-type ColumnRow = Column & { relation: string, is_table: boolean }
+type ColumnRow = Column & { relation: string, is_table: boolean, takes_inserts: boolean }
 type FunctionRow = Pick<DatabaseFunction, 'name' | 'returnsSet' | 'returnType'>
   & { defaults: number, arguments: { name: string, mode: string, type: string }[] }
 
@@ -94,10 +103,11 @@ export async function readCatalogue(query: Query, schema: string): Promise<Catal
   const columns = await query<ColumnRow>(columnsSql, [schema])
   const relationships = await query<Relationship & { relation: string }>(relationshipsSql, [schema])
   const relations = new Map<string, Relation>()
-  for (const { relation, is_table, ...column } of columns) {
+  for (const { relation, is_table, takes_inserts, ...column } of columns) {
     const known = relations.get(relation) ?? {
       name: relation,
       kind: is_table ? 'table' as const : 'view' as const,
+      takesInserts: takes_inserts,
       columns: [],
       relationships: relationships.filter(one => one.relation === relation),
     }

@@ -4,7 +4,7 @@ import type { ReceiptPayload } from '../../server/integrations/receipt-format.ts
 const outcomes: Record<ReceiptPayload['tokens'][number]['outcome'], string> = {
   revoked: 'revoked at the provider',
   already_gone: 'was gone at the provider already',
-  not_supported: 'not revoked: the provider offers no way',
+  not_supported: 'not revoked: the provider offers no way to end it by itself',
   failed: 'NOT revoked',
 }
 

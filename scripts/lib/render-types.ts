@@ -33,7 +33,7 @@ function columnLines(columns: Column[], catalogue: Catalogue, use: 'Row' | 'Inse
 }
 
 function relationLines(relation: Relation, catalogue: Catalogue): Block {
-  const uses = relation.kind === 'table' ? ['Row', 'Insert', 'Update'] as const : ['Row'] as const
+  const uses = relation.kind === 'table' ? ['Row', 'Insert', 'Update'] as const : relation.takesInserts ? ['Row', 'Insert'] as const : ['Row'] as const
   const relationships = relation.relationships.flatMap(one => [
     '{',
     ...indent([

@@ -1,5 +1,6 @@
 /** Invitations by link. The link's token is 256 random bits, shown once, kept as a hash. */
 import { createHash, randomBytes } from 'node:crypto'
+import { requestRow, type RequestInfo } from '#server/audit'
 import { anonClient, type Client } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
@@ -24,18 +25,19 @@ export async function listInvitations(actor: Actor, page: { limit: number, curso
 }
 
 /** @returns the invitation with its link; the token stands in the fragment, which browsers send to nobody */
-export async function invite(actor: Actor, input: { email: string, role: 'admin' | 'member' }) {
+export async function invite(actor: Actor, input: { email: string, role: 'admin' | 'member' }, from: RequestInfo) {
   const token = randomBytes(32).toString('base64url')
-  const row = unwrap(await actor.client.from('invitations').insert({
-    organization_id: actor.organizationId, email: input.email, role: input.role, token_hash: hash(token), invited_by: actor.userId,
-  }).select(columns).single())
+  const [row] = unwrap(await actor.client.rpc('create_invitation', {
+    p_organization_id: actor.organizationId, p_email: input.email, p_role: input.role, p_token_hash: hash(token), p_request: requestRow(from),
+  }))
+  if (!row) throw new AppError('internal')
   return { ...withIsoTimes(row), url: `${env().appUrl}/invitation#${token}` }
 }
 
 /** @throws AppError not_found */
-export async function withdrawInvitation(actor: Actor, id: string): Promise<void> {
-  const rows = unwrap(await actor.client.from('invitations').delete().eq('id', id).eq('organization_id', actor.organizationId).select('id'))
-  if (rows.length === 0) throw new AppError('not_found')
+export async function withdrawInvitation(actor: Actor, id: string, from: RequestInfo): Promise<void> {
+  const done = unwrap(await actor.client.rpc('withdraw_invitation', { p_id: id, p_organization_id: actor.organizationId, p_request: requestRow(from) }))
+  if (!done) throw new AppError('not_found')
 }
 
 /** What an invitation says, for whoever holds its link. @throws AppError invitation_invalid */
@@ -57,9 +59,9 @@ export async function checkInvitation(token: string, email: string): Promise<voi
  * @returns the organization's id
  * @throws AppError invitation_invalid
  */
-export async function acceptInvitation(person: { client: Client, email: string }, token: string): Promise<string> {
+export async function acceptInvitation(person: { client: Client, email: string }, token: string, from: RequestInfo): Promise<string> {
   await checkInvitation(token, person.email)
-  const organizationId = unwrap(await person.client.rpc('accept_invitation', { p_token_hash: hash(token) }))
+  const organizationId = unwrap(await person.client.rpc('accept_invitation', { p_token_hash: hash(token), p_request: requestRow(from) }))
   if (!organizationId) throw new AppError('invitation_invalid', 'Ask for a new one.')
   return organizationId
 }

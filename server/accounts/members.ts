@@ -1,3 +1,4 @@
+import { requestRow, type RequestInfo } from '#server/audit'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import type { Role } from '#shared/vocabulary'
@@ -21,8 +22,8 @@ async function getMember(actor: Actor, userId: string) {
 }
 
 /** Changes a member's role. @returns the member. @throws as changeMember */
-export async function setRole(actor: Actor, userId: string, role: Role) {
-  await changeMember(actor, userId, role)
+export async function setRole(actor: Actor, userId: string, role: Role, from: RequestInfo) {
+  await changeMember(actor, userId, role, from)
   return getMember(actor, userId)
 }
 
@@ -30,9 +31,9 @@ export async function setRole(actor: Actor, userId: string, role: Role) {
  * Changes a member's role, or with `null` ends the membership.
  * @throws AppError not_found, forbidden (only owners decide about owners), last_owner
  */
-export async function changeMember(actor: Actor, userId: string, role: Role | null): Promise<void> {
+export async function changeMember(actor: Actor, userId: string, role: Role | null, from: RequestInfo): Promise<void> {
   const outcome = unwrap(await actor.client.rpc('change_member', {
-    p_organization_id: actor.organizationId, p_user_id: userId, ...(role ? { p_role: role } : {}),
+    p_organization_id: actor.organizationId, p_user_id: userId, ...(role ? { p_role: role } : {}), p_request: requestRow(from),
   }))
   if (outcome === 'forbidden') throw new AppError('forbidden', 'Only an owner makes or unmakes an owner.')
   if (outcome === 'last_owner') throw new AppError('last_owner')

@@ -1,4 +1,5 @@
 import { deleteCookie, getCookie, setCookie, type H3Event } from 'h3'
+import { requestRow, type RequestInfo } from '#server/audit'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { log } from '#server/utils/log'
@@ -53,8 +54,8 @@ export async function homeOrganization(session: Session): Promise<string | null>
 }
 
 /** @returns the new organization's id; the person is its owner */
-export async function createOrganization(session: Session, name: string): Promise<string> {
-  return unwrap(await session.client.rpc('create_organization', { p_name: name }))
+export async function createOrganization(session: Session, name: string, from: RequestInfo): Promise<string> {
+  return unwrap(await session.client.rpc('create_organization', { p_name: name, p_request: requestRow(from) }))
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Signing up, in and out. The auth server keeps the passwords; this keeps the session in cookies. */
 import { deleteCookie, getRequestHeader, type H3Event } from 'h3'
 import type { AuthError } from '@supabase/supabase-js'
-import { byUser, noteAudit, type RequestInfo } from '#server/audit'
+import { byUser, noteAudit, recordAudit, type RequestInfo } from '#server/audit'
 import { anonClient, userClient } from '#server/database/clients'
 import { AppError } from '#server/errors'
 import { log } from '#server/utils/log'
@@ -41,17 +41,31 @@ export async function signUp(event: H3Event, input: SignUp, from: RequestInfo): 
   if (!data.user) throw new AppError('internal')
   if (!data.session) return { user: { id: data.user.id, email: input.email }, organization: null, organizations: [], role: null }
   const session = sessionOf(data.user, data.session.access_token)
-  const organizationId = input.invitation
-    ? await acceptInvitation(session, input.invitation)
-    : await firstOrganization(session, input.organization)
-  await noteAudit({ organizationId, actor: byUser(session), action: 'account.created', from })
-  event.context.session = { ...session, organizationId }
-  return viewSession({ ...session, organizationId })
+  return orLeave(event, async () => {
+    const organizationId = input.invitation
+      ? await acceptInvitation(session, input.invitation, from)
+      : await firstOrganization(session, input.organization, from)
+    await recordAudit({ organizationId, actor: byUser(session), action: 'account.created', from })
+    event.context.session = { ...session, organizationId }
+    return viewSession({ ...session, organizationId })
+  })
 }
 
-async function firstOrganization(session: Session, name: unknown): Promise<string> {
+async function firstOrganization(session: Session, name: unknown, from: RequestInfo): Promise<string> {
   const given = typeof name === 'string' && name.trim() !== '' ? name.trim().slice(0, 100) : null
-  return createOrganization(session, given ?? `${session.email.split('@')[0]?.slice(0, 60) ?? 'My'}'s organization`)
+  return createOrganization(session, given ?? `${session.email.split('@')[0]?.slice(0, 60) ?? 'My'}'s organization`, from)
+}
+
+/** The session that has just begun ends with what fails here: no entry, no session. @throws what `arriving` throws */
+export async function orLeave<T>(event: H3Event, arriving: () => Promise<T>): Promise<T> {
+  try {
+    return await arriving()
+  }
+  catch (error) {
+    const ended = await sessionClient(event).auth.signOut({ scope: 'local' })
+    if (ended.error) log.warn('a session that should not be could not be ended at the auth server', { error: ended.error })
+    throw error
+  }
 }
 
 /** @throws AppError invalid_credentials: the same for a wrong password and an unknown address */
@@ -65,20 +79,20 @@ export async function signIn(event: H3Event, email: string, password: string, fr
     refuse(error)
   }
   const session = sessionOf(data.user, data.session.access_token)
-  return arrive(event, session, data.user.user_metadata.organization, from)
+  return orLeave(event, () => arrive(event, session, data.user.user_metadata.organization, from))
 }
 
 /** After signing in: the first organization is made where confirming the address came in between. */
 export async function arrive(event: H3Event, session: Session, organizationName: unknown, from: RequestInfo): Promise<SessionView> {
   let view = await viewSession(session)
   if (view.organizations.length === 0 && typeof organizationName === 'string') {
-    await firstOrganization(session, organizationName)
+    await firstOrganization(session, organizationName, from)
     view = await viewSession(session)
   }
   const organizationId = view.organization?.id ?? null
   // Whoever was signed in here before may have chosen an organization that is not this person's.
   deleteCookie(event, ORGANIZATION_COOKIE, cookieOptions())
-  await noteAudit({ organizationId, actor: byUser(session), action: 'session.signed_in', from })
+  await recordAudit({ organizationId, actor: byUser(session), action: 'session.signed_in', from })
   event.context.session = { ...session, organizationId }
   return view
 }

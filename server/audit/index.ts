@@ -4,6 +4,7 @@
  */
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
+import { AppError } from '#server/errors'
 import type { Json } from '#server/database/types'
 import { log } from '#server/utils/log'
 
@@ -16,9 +17,9 @@ export const auditActions = [
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'integration.ended', 'integration.suspended', 'integration.resumed', 'integration.permissions_changed',
-  'connection.held', 'connection.ended',
-  'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
-  'calendar.created', 'calendar.revoked',
+  'connection.held', 'connection.cancelled', 'connection.ended',
+  'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed', 'credential.refused',
+  'calendar.created', 'calendar.revoked', 'key.replaced', 'key.rewrapped', 'key.dropped',
   'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
@@ -41,6 +42,11 @@ export function byUser(who: { userId: string, email: string }): AuditActor {
   return { type: 'user', id: who.userId, email: who.email }
 }
 
+/** Where a request came from, as the database's functions take it. */
+export function requestRow(from?: RequestInfo) {
+  return { ip: from?.ip ?? null, user_agent: from?.userAgent ?? null, request_id: from?.requestId ?? null }
+}
+
 /** An entry as the database's functions write it, in the same statement as the deed. */
 export function auditRow(entry: Omit<AuditEntry, 'organizationId'>) {
   return {
@@ -51,18 +57,27 @@ export function auditRow(entry: Omit<AuditEntry, 'organizationId'>) {
     target_type: entry.target?.type ?? null,
     target_id: entry.target?.id ?? null,
     detail: entry.detail ?? {},
-    ip: entry.from?.ip ?? null,
-    user_agent: entry.from?.userAgent ?? null,
-    request_id: entry.from?.requestId ?? null,
+    ...requestRow(entry.from),
   }
 }
 
-/** @throws AppError when the row could not be written */
+/**
+ * Before a deed that is no statement of ours (a session, a password): no entry, no deed.
+ * @throws AppError audit_unavailable
+ */
 export async function recordAudit(entry: AuditEntry): Promise<void> {
-  unwrap(await serviceClient().from('audit_log').insert({ organization_id: entry.organizationId, ...auditRow(entry) }))
+  try {
+    unwrap(await serviceClient().from('audit_log').insert({ organization_id: entry.organizationId, ...auditRow(entry) }))
+  }
+  catch (cause) {
+    throw new AppError('audit_unavailable', undefined, { cause })
+  }
 }
 
-/** After the fact: the deed is done, so a log that can't be written is shouted about and not turned into a failure. */
+/**
+ * For what did not happen, or changes nothing: refusals, a look over the log, the end of a session. A log that can't be
+ * written is shouted about and no reason to fail. Every other entry is written with its deed, in one statement.
+ */
 export async function noteAudit(entry: AuditEntry): Promise<void> {
   try {
     await recordAudit(entry)

@@ -229,6 +229,12 @@ export interface OAuth2 {
     alreadyGoneErrors?: readonly string[]
     /** What one call ends. Each pair of tokens gets a call of its own. */
     covers: readonly TokenName[]
+    /**
+     * How far one call reaches. `tokens`: the pair that it names and nothing else. `installation`: all access that the account
+     * has given this application, whoever connected it: it is made only while nothing else rests on that account, in any
+     * organization. Where the provider's documentation leaves it open, `installation`.
+     */
+    ends: 'tokens' | 'installation'
   } | null
   /** How long grants live by the provider's documentation, where it says so; `source` is that page. */
   lifetimes?: {

@@ -9,12 +9,19 @@ import { AppError, errorTable, type ErrorCode } from '#server/errors'
 export function unwrap<T>(result: PostgrestSingleResponse<T>): T {
   if (!result.error) return result.data
   const { code, message } = result.error
-  if (code === 'P0001' && isErrorCode(message)) throw new AppError(message, undefined, { cause: result.error })
+  const said = raised(code, message)
+  if (said) throw new AppError(said, undefined, { cause: result.error })
   if (code.startsWith('PGRST30') || message.includes('JWT')) throw new AppError('unauthorized', 'The session has expired.')
   if (code === '42501') throw new AppError('forbidden', undefined, { cause: result.error })
   if (code === '23514') throw new AppError('invalid_request', 'A value is outside of what the database accepts.', { cause: result.error })
   if (code === '') throw new AppError('unavailable', 'The database did not answer.', { cause: result.error })
   throw new AppError('internal', undefined, { cause: result.error })
+}
+
+/** What a function of ours refused with. Supabase Lite gives it a code of its own and the name of the error in front. */
+function raised(code: string, message: string): ErrorCode | null {
+  const text = code === 'SUP' ? message.replace(/^\w*error: /i, '') : code === 'P0001' ? message : ''
+  return isErrorCode(text) ? text : null
 }
 
 function isErrorCode(text: string): text is ErrorCode {

@@ -433,6 +433,30 @@ export type Database = {
           },
         ]
       }
+      installation_endings: {
+        Row: {
+          ended_at: string
+          external_account_id: string | null
+          id: string
+          integration_type: string
+          sandbox: boolean
+        }
+        Insert: {
+          ended_at: string
+          external_account_id?: string | null
+          id?: string
+          integration_type: string
+          sandbox: boolean
+        }
+        Update: {
+          ended_at?: string
+          external_account_id?: string | null
+          id?: string
+          integration_type?: string
+          sandbox?: boolean
+        }
+        Relationships: []
+      }
       installation_secrets: {
         Row: {
           created_at: string
@@ -960,7 +984,21 @@ export type Database = {
       }
     }
     Views: {
-      [_ in never]: never
+      credential_uses: {
+        Row: {
+          audit: Json | null
+          credential: Json | null
+          fresh_until: string | null
+          integration_id: string | null
+        }
+        Insert: {
+          audit?: Json | null
+          credential?: Json | null
+          fresh_until?: string | null
+          integration_id?: string | null
+        }
+        Relationships: []
+      }
     }
     Functions: {
       accept_delivery: {
@@ -974,6 +1012,7 @@ export type Database = {
       }
       accept_invitation: {
         Args: {
+          p_request?: Json
           p_token_hash: string
         }
         Returns: string
@@ -1008,6 +1047,17 @@ export type Database = {
         }
         Returns: boolean
       }
+      begin_ending: {
+        Args: {
+          p_account?: string
+          p_connection_id?: string
+          p_integration_id?: string
+          p_integration_type: string
+          p_sandbox: boolean
+          p_seconds: number
+        }
+        Returns: string
+      }
       begin_refresh: {
         Args: {
           p_id: string
@@ -1019,6 +1069,19 @@ export type Database = {
         }
         Returns: Json
       }
+      begin_removal: {
+        Args: {
+          p_actor: string
+          p_id: string
+          p_organization_id: string
+          p_owner: string
+          p_seconds: number
+        }
+        Returns: {
+          outcome: string
+          version: number
+        }[]
+      }
       change_integration: {
         Args: {
           p_enabled_checks?: Json
@@ -1026,6 +1089,7 @@ export type Database = {
           p_name?: string
           p_next_check_at?: string
           p_organization_id: string
+          p_request?: Json
           p_scan_schedule?: string
           p_status?: string
         }
@@ -1034,10 +1098,21 @@ export type Database = {
       change_member: {
         Args: {
           p_organization_id: string
+          p_request?: Json
           p_role?: string
           p_user_id: string
         }
         Returns: string
+      }
+      change_resource: {
+        Args: {
+          p_enabled: boolean
+          p_id: string
+          p_integration_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: boolean
       }
       claim_alert: {
         Args: {
@@ -1061,8 +1136,18 @@ export type Database = {
         }
         Returns: string[]
       }
+      close_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+          p_organization_id: string
+          p_user_id: string
+        }
+        Returns: boolean
+      }
       complete_assessment: {
         Args: {
+          p_audit: Json
           p_id: string
           p_owner: string
           p_results: Json
@@ -1076,9 +1161,26 @@ export type Database = {
         }
         Returns: undefined
       }
+      create_invitation: {
+        Args: {
+          p_email: string
+          p_organization_id: string
+          p_request?: Json
+          p_role: string
+          p_token_hash: string
+        }
+        Returns: {
+          created_at: string
+          email: string
+          expires_at: string
+          id: string
+          role: string
+        }[]
+      }
       create_organization: {
         Args: {
           p_name: string
+          p_request?: Json
         }
         Returns: string
       }
@@ -1100,6 +1202,7 @@ export type Database = {
       delete_organization: {
         Args: {
           p_actor: string
+          p_audit: Json
           p_id: string
         }
         Returns: string
@@ -1107,6 +1210,15 @@ export type Database = {
       drop_empty_keys: {
         Args: never
         Returns: number
+      }
+      end_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+          p_left: boolean
+          p_receipt?: Json
+        }
+        Returns: string
       }
       export_audit_entries: {
         Args: {
@@ -1123,6 +1235,7 @@ export type Database = {
       }
       fail_assessment: {
         Args: {
+          p_audit: Json
           p_error: Json
           p_id: string
           p_owner: string
@@ -1144,6 +1257,21 @@ export type Database = {
         }
         Returns: boolean
       }
+      find_audit_entry: {
+        Args: {
+          p_after_seq: number
+          p_entry_id: string
+          p_limit: number
+          p_organization_id: string
+        }
+        Returns: boolean
+      }
+      finish_ending: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       finish_refresh: {
         Args: {
           p_audit: Json
@@ -1157,23 +1285,24 @@ export type Database = {
         }
         Returns: string
       }
+      hold_connection: {
+        Args: {
+          p_audit: Json
+          p_connection: Json
+          p_since: string
+        }
+        Returns: undefined
+      }
       key_census: {
-        Args: never
-        Returns: {
-          encryptions: number
-          held: number
-          key_id: string
-          kind: string
-          organizations: number
-        }[]
+        Args: {
+          p_after: string
+          p_limit: number
+        }
+        Returns: Json
       }
       keys_needed: {
         Args: never
-        Returns: {
-          held: number
-          key_id: string
-          kind: string
-        }[]
+        Returns: Json
       }
       lease_due_refreshes: {
         Args: {
@@ -1207,6 +1336,18 @@ export type Database = {
           role: string
         }[]
       }
+      make_calendar_feed: {
+        Args: {
+          p_organization_id: string
+          p_request?: Json
+          p_token_hash: string
+        }
+        Returns: {
+          created_at: string
+          id: string
+          last_read_at: string
+        }[]
+      }
       mark_unverified: {
         Args: never
         Returns: number
@@ -1218,6 +1359,23 @@ export type Database = {
           p_id: string
           p_refresh_due_at: string
           p_refresh_slot: string
+          p_version: number
+        }
+        Returns: undefined
+      }
+      note_refusal: {
+        Args: {
+          p_audit: Json
+          p_error: Json
+          p_id: string
+          p_version: number
+        }
+        Returns: boolean
+      }
+      note_success: {
+        Args: {
+          p_answered_at: string
+          p_id: string
           p_version: number
         }
         Returns: undefined
@@ -1260,14 +1418,25 @@ export type Database = {
         }
         Returns: undefined
       }
+      release_removal: {
+        Args: {
+          p_id: string
+          p_owner: string
+        }
+        Returns: undefined
+      }
       remove_integration: {
         Args: {
           p_actor: string
+          p_audit: Json
           p_id: string
+          p_left: boolean
           p_organization_id: string
           p_receipt: Json
+          p_version: number
         }
         Returns: {
+          outcome: string
           payload: Json
           receipt_id: string
         }[]
@@ -1286,6 +1455,7 @@ export type Database = {
         Args: {
           p_integration_id: string
           p_organization_id: string
+          p_request?: Json
         }
         Returns: {
           assessment_id: string
@@ -1302,6 +1472,29 @@ export type Database = {
           exhausted: boolean
           keys: Json
         }[]
+      }
+      revoke_calendar_feed: {
+        Args: {
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: string
+      }
+      send_refresh: {
+        Args: {
+          p_id: string
+          p_journal_id: string
+          p_owner: string
+          p_seconds: number
+          p_version: number
+        }
+        Returns: boolean
+      }
+      settle_refreshes: {
+        Args: {
+          p_limit: number
+        }
+        Returns: number
       }
       start_assessment: {
         Args: {
@@ -1326,17 +1519,21 @@ export type Database = {
       }
       store_connection: {
         Args: {
+          p_audit: Json
           p_integration: Json
           p_resources: Json
+          p_since: string
           p_version?: number
         }
         Returns: string
       }
       store_pending_connection: {
         Args: {
+          p_audit: Json
           p_integration: Json
           p_pending_id: string
           p_resources: Json
+          p_since: string
           p_version?: number
         }
         Returns: string
@@ -1362,6 +1559,13 @@ export type Database = {
         }
         Returns: undefined
       }
+      take_connection: {
+        Args: {
+          p_audit: Json
+          p_id: string
+        }
+        Returns: Json
+      }
       take_credential: {
         Args: {
           p_audit?: Json
@@ -1386,7 +1590,7 @@ export type Database = {
         Args: {
           p_state_hash: string
         }
-        Returns: boolean
+        Returns: string
       }
       verify_audit_chain: {
         Args: {
@@ -1395,6 +1599,7 @@ export type Database = {
           p_organization_id: string
         }
         Returns: {
+          before_id: string
           checked: number
           complete: boolean
           fault_id: string
@@ -1413,6 +1618,14 @@ export type Database = {
           sandbox: boolean
         }[]
       }
+      withdraw_invitation: {
+        Args: {
+          p_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: boolean
+      }
       wraps_to_rewrite: {
         Args: {
           p_after_key_id: string
@@ -1421,6 +1634,7 @@ export type Database = {
           p_limit: number
         }
         Returns: {
+          kek_id: string
           key_id: string
           organization_id: string
           wrapped: string

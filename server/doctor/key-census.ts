@@ -4,16 +4,26 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { EncryptionError, keyIds, useEncryptionKeys } from '#server/utils/encryption'
 import type { Env } from '#server/utils/env'
-import type { KeyCensus } from './contract'
+import type { KeyCensus, KeyHolding } from './contract'
 
-const rowSchema = z.object({ kind: z.string(), key_id: z.string(), held: z.coerce.number() })
+const page = z.object({ last: z.uuid(), uses: z.array(z.object({ kind: z.string(), key_id: z.string(), held: z.number() })) }).nullable()
 
 /** Counts by key; no value leaves the database. A KMS is not asked whether it has its key. */
 export const keyCensus: KeyCensus = async (query) => {
-  const rows = (await query('select kind, key_id, held from public.key_census()', 'service_role')).map(row => rowSchema.parse(row))
+  const held = new Map<string, Omit<KeyHolding, 'known'> & { keyId: string }>()
+  for (let after: string | null = null; ;) {
+    // Portion by portion: over all at once a large installation would take longer than a statement may.
+    const [row] = await query(`select public.key_census(${after === null ? 'null' : `'${after}'`}, 500) as page`, 'service_role')
+    const counts = page.parse(row?.page)
+    if (!counts) break
+    for (const { kind, key_id: keyId, held: more } of counts.uses) {
+      held.set(`${kind} ${keyId}`, { kind, keyId, held: more + (held.get(`${kind} ${keyId}`)?.held ?? 0) })
+    }
+    after = counts.last
+  }
   const mine = ownKeys()
-  return rows.filter(row => row.held > 0).map(({ kind, key_id: keyId, held }) =>
-    ({ kind, keyId, held, known: kind === 'data_key' || keyId.startsWith('kms:') || mine.includes(keyId) }))
+  return [...held.values()].filter(one => one.held > 0).map(one =>
+    ({ ...one, known: one.kind === 'data_key' || one.keyId.startsWith('kms:') || mine.includes(one.keyId) }))
 }
 
 /** None where a KMS wraps and no ENCRYPTION_KEY is set. */

@@ -3,18 +3,18 @@
  * random bits; it is shown once and kept as a hash. Whoever holds it reads names and dates, nothing else.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { requestRow, type RequestInfo } from '#server/audit'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
+import { everyRow, FIRST_ID, ROWS } from '#server/database/every-row'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { env } from '#server/utils/env'
 import { withIsoTimes } from '#server/utils/time'
 import { calendarFile, type CalendarEntry } from './calendar-file'
-import { forecastOf, outlookColumns } from './outlook'
+import { forecastOf, outlookColumns, type OutlookRow } from './outlook'
 
 const columns = 'id, created_at, last_read_at'
-const UNIQUE_VIOLATION = '23505'
-const PAGE = 1000
 
 function hash(token: string): string {
   return createHash('sha256').update(token).digest('hex')
@@ -30,20 +30,20 @@ export async function findCalendar(actor: Caller) {
  * A new address, in place of the one before, which ends. @returns it, this once
  * @throws AppError conflict: somebody else made one at the same moment
  */
-export async function makeCalendar(actor: Caller) {
+export async function makeCalendar(actor: Caller, from: RequestInfo) {
   const token = randomBytes(32).toString('base64url')
-  unwrap(await actor.client.from('calendar_feeds').delete().eq('organization_id', actor.organizationId).select('id'))
-  const made = await actor.client.from('calendar_feeds')
-    .insert({ organization_id: actor.organizationId, created_by: actor.userId, token_hash: hash(token) }).select(columns).single()
-  if (made.error?.code === UNIQUE_VIOLATION) throw new AppError('conflict', 'Somebody else made a calendar address at the same moment.')
-  return { ...withIsoTimes(unwrap(made)), url: `${env().appUrl}/api/calendar/${token}.ics` }
+  const [made] = unwrap(await actor.client.rpc('make_calendar_feed', {
+    p_organization_id: actor.organizationId, p_token_hash: hash(token), p_request: requestRow(from),
+  }))
+  if (!made) throw new AppError('conflict', 'Somebody else made a calendar address at the same moment.')
+  return { ...withIsoTimes(made), url: `${env().appUrl}/api/calendar/${token}.ics` }
 }
 
 /** @returns the feed's id. @throws AppError not_found */
-export async function revokeCalendar(actor: Caller): Promise<string> {
-  const [gone] = unwrap(await actor.client.from('calendar_feeds').delete().eq('organization_id', actor.organizationId).select('id'))
-  if (!gone) throw new AppError('not_found')
-  return gone.id
+export async function revokeCalendar(actor: Caller, from: RequestInfo): Promise<string> {
+  const id = unwrap(await actor.client.rpc('revoke_calendar_feed', { p_organization_id: actor.organizationId, p_request: requestRow(from) }))
+  if (!id) throw new AppError('not_found')
+  return id
 }
 
 /** What the address shows. With the service role: nobody is signed in. @param file `<token>.ics` @throws AppError not_found */
@@ -60,9 +60,10 @@ export async function readCalendar(file: string, now = new Date()): Promise<stri
 
 async function entries(organizationId: string): Promise<CalendarEntry[]> {
   const service = serviceClient()
-  const members = unwrap(await service.from('user_organizations').select('user_id').eq('organization_id', organizationId))
+  const members = await everyRow<{ user_id: string }>(last => service.from('user_organizations').select('user_id')
+    .eq('organization_id', organizationId).gt('user_id', last?.user_id ?? FIRST_ID).order('user_id').limit(ROWS))
   const ids = new Set(members.map(member => member.user_id))
-  const rows = unwrap(await service.from('integrations').select(`id, name, ${outlookColumns}`)
-    .eq('organization_id', organizationId).order('created_at').order('id').limit(PAGE))
+  const rows = await everyRow<OutlookRow & { id: string, name: string }>(last => service.from('integrations').select(`id, name, ${outlookColumns}`)
+    .eq('organization_id', organizationId).gt('id', last?.id ?? FIRST_ID).order('id').limit(ROWS))
   return rows.map(row => ({ integrationId: row.id, name: row.name, forecast: forecastOf(row, ids) }))
 }

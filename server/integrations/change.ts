@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { requestRow, type RequestInfo } from '#server/audit'
 import type { Caller } from '#server/database/caller'
 import { findConnector } from '#server/connectors/registry'
 import { unwrap } from '#server/database/result'
@@ -13,7 +14,7 @@ export type Change = z.infer<typeof integrationBody>
  * Changes what a person may change, and answers with the integration as it is then.
  * @throws AppError not_found, invalid_request (an unreadable schedule, a check that the connector does not have)
  */
-export async function changeIntegration(actor: Caller, id: string, change: Change) {
+export async function changeIntegration(actor: Caller, id: string, change: Change, from: RequestInfo) {
   const before = await getIntegration(actor, id)
   const errors = faults(before.integration_type, change)
   if (errors.length > 0) throw new AppError('invalid_request', undefined, { errors })
@@ -28,6 +29,7 @@ export async function changeIntegration(actor: Caller, id: string, change: Chang
     ...(change.scan_schedule !== undefined ? { p_scan_schedule: change.scan_schedule } : {}),
     ...(restarts ? { p_next_check_at: nextRun(change.scan_schedule ?? before.scan_schedule, new Date()) } : {}),
     ...(change.enabled_checks !== undefined ? { p_enabled_checks: [...new Set(change.enabled_checks)] } : {}),
+    p_request: requestRow(from),
   }))
   if (!changed) throw new AppError('not_found')
   return getIntegration(actor, id)

@@ -1,5 +1,5 @@
 /** The person's answer to "you signed in as another account". */
-import type { RequestInfo } from '#server/audit'
+import { byUser, type RequestInfo } from '#server/audit'
 import { findConnector } from '#server/connectors/registry'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
@@ -33,10 +33,10 @@ export async function viewConnection(actor: Caller, id: string) {
  * Stores the grant: as a new integration, or at the one that its account belongs to. The integration that was to be
  * reconnected is not touched.
  * @returns the integration's id
- * @throws AppError not_found, connection_expired
+ * @throws AppError not_found, connection_expired, audit_unavailable
  */
 export async function confirmConnection(actor: Caller, id: string, from: RequestInfo): Promise<string> {
-  const { connector, grant } = await grantOf(await readPending(actor, id))
+  const { connector, grant } = await grantOf(await readPending(actor, id), byUser(actor), from)
   return storeGrant(connector, actor, grant, from, {
     write: async (connection) => {
       const assessmentId = unwrap(await serviceClient().rpc('store_pending_connection', { p_pending_id: id, ...connection }))

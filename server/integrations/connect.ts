@@ -6,27 +6,28 @@
  * unless all of it fits; a grant that was made on the way to a refusal is ended again.
  */
 import { randomUUID } from 'node:crypto'
-import { byUser, noteAudit, type RequestInfo } from '#server/audit'
+import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescription, TokenSet } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
-import { AppError, OAuthError, ProviderError } from '#server/errors'
+import { AppError, OAuthError, ProviderError, type ProviderErrorKind } from '#server/errors'
 import { enqueue } from '#server/queue'
 import { authorizeUrl } from '#server/oauth/authorize-url'
 import type { OAuthClient } from '#server/oauth/client'
 import { exchangeCode } from '#server/oauth/exchange'
 import { createApiReader } from '#server/oauth/http'
-import { revokeGrant } from '#server/oauth/revoke'
 import { flowCookieName, newState, newVerifier, sealFlow, stateHash, type Flow } from '#server/oauth/state'
 import { log } from '#server/utils/log'
 import { nextRun } from '#server/utils/schedule'
 import type { CallbackErrorCode } from '#shared/callback-errors'
 import { clientToConnect, missingConfiguration } from './client'
 import { grantFields, type Grant } from './grant'
+import { endUnlessShared } from './installation'
 import { holdConnection } from './pending'
 import { resourceRows } from './resources'
-import { MAIN_SLOT, nextRefresh } from './token-config'
+import { endSlots, summaryOf } from './revocation'
+import { grantConfig, MAIN_SLOT, nextRefresh, secretsIn } from './token-config'
 import { keyForEncrypting, sealTokens } from './vault'
 
 /** Who connects, for which organization. */
@@ -77,15 +78,16 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
   const target = clientToConnect(connector)
   if (!target) throw new ConnectRefused('not_configured')
   // Before the code is spent: a copy of the cookie must not get a second try.
-  const first = unwrap(await serviceClient().rpc('use_oauth_state', { p_state_hash: stateHash(flow.state) }))
-  if (!first) throw new ConnectRefused('flow_missing')
+  const since: string | null = unwrap(await serviceClient().rpc('use_oauth_state', { p_state_hash: stateHash(flow.state) }))
+  if (since === null) throw new ConnectRefused('flow_missing')
 
   let tokens = await exchange(target.client, code, flow)
+  let account: ExternalAccount | null = null
   try {
-    const account = await reading(target.client, tokens, { ...said, ...tokens.facts }, api => connector.account(api))
+    account = await discover(target.client, tokens, { ...said, ...tokens.facts }, api => connector.account(api))
     tokens = { ...tokens, facts: { ...said, ...tokens.facts, ...account.facts } }
-    const resources = await reading(target.client, tokens, tokens.facts, api => listAll(connector, api))
-    const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()) }
+    const resources = await discover(target.client, tokens, tokens.facts, api => listResources(connector, api))
+    const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()), since }
     if (flow.integrationId === null) return { integrationId: await storeGrant(connector, who, grant, from) }
     const wanted = await readWanted(connector, who, flow.integrationId)
     if (!wanted) throw new ConnectRefused('account_mismatch')
@@ -93,7 +95,7 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
     return { integrationId: await storeGrant(connector, who, grant, from, { only: wanted.id }) }
   }
   catch (error) {
-    await endGrant(target.client, tokens, who.organizationId)
+    await endUnused(target, tokens, account?.id ?? null)
     throw error
   }
 }
@@ -110,14 +112,14 @@ async function exchange(client: OAuthClient, code: string, flow: Flow): Promise<
   }
 }
 
-async function listAll(connector: Connector, api: ApiReader): Promise<ResourceDescription[]> {
-  const resources: ResourceDescription[] = []
-  for await (const resource of connector.resources(api)) resources.push(resource)
-  if (resources.length === 0) throw new ConnectRefused('no_project')
-  return resources
+/** Why an account can't be read; everything else is the provider's trouble. */
+const refusals: Partial<Record<ProviderErrorKind, CallbackErrorCode>> = {
+  unauthorized: 'permission_missing', forbidden: 'permission_missing', payment_required: 'permission_missing', limited: 'permission_missing',
+  not_found: 'account_not_found', account_missing: 'account_missing', account_ambiguous: 'account_ambiguous',
 }
 
-async function reading<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFacts | undefined, read: (api: ApiReader) => Promise<T>): Promise<T> {
+/** @throws ConnectRefused */
+async function discover<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFacts | undefined, read: (api: ApiReader) => Promise<T>): Promise<T> {
   const { retryAfter, refusal, everyCall } = client.connector
   try {
     return await read(createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter, refusal, everyCall, facts }))
@@ -125,23 +127,30 @@ async function reading<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFac
   catch (cause) {
     if (!(cause instanceof ProviderError)) throw cause
     log.warn('account could not be read', { provider: client.connector.id, kind: cause.kind, call: cause.call })
-    const code = ['unauthorized', 'forbidden', 'payment_required'].includes(cause.kind) ? 'permission_missing' : cause.kind === 'not_found' ? 'account_not_found' : 'provider_unavailable'
-    throw new ConnectRefused(code, { cause })
+    throw new ConnectRefused(refusals[cause.kind] ?? 'provider_unavailable', { cause })
   }
 }
 
+async function listResources(connector: Connector, api: ApiReader): Promise<ResourceDescription[]> {
+  const resources: ResourceDescription[] = []
+  for await (const resource of connector.resources(api)) resources.push(resource)
+  if (resources.length === 0) throw new ConnectRefused('no_project')
+  return resources
+}
+
 /**
- * Best effort: a grant that nothing is stored of is not left lying at the provider. Unless the organization has a
- * connection there: some providers end every grant of the application at once.
+ * Best effort: a grant that nothing is stored of is not left lying at the provider, unless that would end others' access.
+ * @param accountId null: it could not be read
  */
-async function endGrant(client: OAuthClient, tokens: TokenSet, organizationId: string): Promise<void> {
+async function endUnused({ client, inSandbox }: { client: OAuthClient, inSandbox: boolean }, tokens: TokenSet, accountId: string | null): Promise<void> {
+  const { connector } = client
   try {
-    const others = unwrap(await serviceClient().from('integrations').select('id')
-      .eq('organization_id', organizationId).eq('integration_type', client.connector.id).limit(1))
-    if (others.length === 0) await revokeGrant(client, tokens)
+    const secrets = secretsIn({ ...grantConfig(tokens, connector.secrets, new Date()), facts: tokens.facts }, connector.authorization.slots ?? [])
+    const ended = await endUnlessShared({ connector, accountId, sandbox: inSandbox }, () => endSlots(client, secrets))
+    if (!ended || summaryOf(ended) === 'failed') log.warn('an unused grant was left at the provider', { provider: connector.id, shared: !ended })
   }
   catch (error) {
-    log.warn('an unused grant could not be ended', { provider: client.connector.id, error })
+    log.warn('an unused grant could not be ended', { provider: connector.id, error })
   }
 }
 
@@ -151,7 +160,7 @@ function nameOf(account: ExternalAccount): string {
 }
 
 /** The arguments of `store_connection`. */
-interface Connection { p_integration: Json, p_resources: Json, p_version?: number }
+interface Connection { p_integration: Json, p_resources: Json, p_audit: Json, p_since: string, p_version?: number }
 
 async function storeConnection(connection: Connection): Promise<string | null> {
   return unwrap(await serviceClient().rpc('store_connection', connection))
@@ -162,7 +171,7 @@ async function storeConnection(connection: Connection): Promise<string | null> {
  * history, or as a new one.
  * @param options `only`: at this integration or not at all; `write`: null when it has to be tried again
  * @returns the integration's id
- * @throws ConnectRefused, and what `write` throws
+ * @throws ConnectRefused, AppError access_ended, audit_unavailable, and what `write` throws
  */
 export async function storeGrant(
   connector: Connector, who: Connecting, grant: Grant, from: RequestInfo,
@@ -191,15 +200,16 @@ export async function storeGrant(
         external_account_name: account.name, sandbox: inSandbox, refresh_due_at: next.dueAt, refresh_slot: next.slot, connected_by: who.userId,
       },
       p_resources: resources,
+      p_since: grant.since,
+      p_audit: auditRow({
+        actor: byUser(who), action: existing ? 'integration.reconnected' : 'integration.connected', target: { type: 'integration', id }, from,
+        detail: { integration_type: connector.id, account: account.id, resources: resources.length, sandbox: inSandbox },
+      }),
       ...(existing ? { p_version: existing.version } : {}),
     })
     if (!assessmentId) continue
 
     await enqueue('scan.run', assessmentId, { assessment_id: assessmentId })
-    await noteAudit({
-      organizationId: who.organizationId, actor: byUser(who), action: existing ? 'integration.reconnected' : 'integration.connected',
-      target: { type: 'integration', id }, detail: { integration_type: connector.id, account: account.id, resources: resources.length, sandbox: inSandbox }, from,
-    })
     return id
   }
   throw new ConnectRefused('internal')

@@ -2,23 +2,25 @@
  * The credential room: the only place that opens what is encrypted. A credential is handed to a function for a stated
  * purpose, after an audit row says so, and forgotten when the function ends.
  */
+import { once } from 'node:events'
 import { z } from 'zod'
 import { auditRow, type AuditActor, type RequestInfo } from '#server/audit'
-import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
+import type { ApiReader } from '#server/connectors/contract'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
-import { ProviderError } from '#server/errors'
-import { createApiReader } from '#server/oauth/http'
 import type { Json } from '#server/database/types'
+import { createApiReader } from '#server/oauth/http'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
 import { countCredentialUse } from '#server/utils/metrics'
 import { clientFor } from './client'
 import { CredentialError } from './credential-error'
 import { grantFieldsSchema, type GrantFields } from './grant'
-import { slotsOf } from './redeem'
 import { refresh } from './refresh'
+import { Closing } from './refresh-errors'
+import { RenewingTokens, type Held } from './renewing-tokens'
 import { toRow, type IntegrationRow } from './row'
-import { endsWithin, MAIN_SLOT, REFRESH_AHEAD_MS, slotField } from './token-config'
+import { endsWithin, REFRESH_AHEAD_MS, secretsIn, type Secrets } from './token-config'
 import { contextOf } from './vault'
 
 export interface Use {
@@ -31,10 +33,7 @@ export interface Use {
   detail?: { [key: string]: string | string[] }
 }
 
-export interface TokenPair { accessToken: string, refreshToken: string | null }
-
-/** The grant's main tokens, and those of further slots that the connector declares (a person's beside a bot's). */
-export interface Secrets extends TokenPair { extra: Readonly<Record<string, TokenPair>> }
+export type { Secrets } from './token-config'
 
 /** The row's config with its secrets in the clear. @throws EncryptionError */
 export async function openConfig(row: IntegrationRow): Promise<Record<string, unknown>> {
@@ -42,11 +41,7 @@ export async function openConfig(row: IntegrationRow): Promise<Record<string, un
 }
 
 async function open(row: IntegrationRow): Promise<Secrets> {
-  const config = await openConfig(row)
-  const text = (field: string) => typeof config[field] === 'string' ? config[field] : null
-  const pair = (slot: string) => ({ accessToken: text(slotField(slot, 'access_token')) ?? '', refreshToken: text(slotField(slot, 'refresh_token')) })
-  const others = slotsOf(row).slice(1).filter(slot => text(slotField(slot, 'access_token')))
-  return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])) }
+  return secretsIn(await openConfig(row), row.connector.authorization.slots ?? [])
 }
 
 /** The credentials of a grant that is no integration yet: see pending.ts. @throws EncryptionError, ZodError */
@@ -65,11 +60,11 @@ const noted = z.object({ audited: z.boolean() })
  * @param freshUntil null: as it is; otherwise one that ends before is handed out unnoted, to be renewed first
  */
 async function take(use: Use, freshUntil: Date | null): Promise<{ row: IntegrationRow, audited: boolean }> {
-  const answer = unwrap(await serviceClient().rpc('take_credential', {
-    p_id: use.integrationId, p_audit: entryOf(use), ...(freshUntil ? { p_fresh_until: freshUntil.toISOString() } : {}),
-  }))
-  const row = toRow(answer)
-  const { audited } = noted.parse(answer)
+  const [taken] = unwrap(await askAgain(() => serviceClient().from('credential_uses').insert({
+    integration_id: use.integrationId, audit: entryOf(use), ...(freshUntil ? { fresh_until: freshUntil.toISOString() } : {}),
+  }).select('credential')))
+  const row = toRow(taken?.credential ?? null)
+  const { audited } = noted.parse(taken?.credential)
   if (audited) countCredentialUse(use.purpose)
   return { row, audited }
 }
@@ -82,8 +77,8 @@ async function takeFresh(use: Use): Promise<IntegrationRow> {
     await refresh(first.row, openConfig)
   }
   catch (error) {
-    const lives = !endsWithin(first.row.config.expires_at, 0, new Date())
-    if (!(error instanceof CredentialError && error.failure !== 'dead_grant' && lives)) throw error
+    const passes = error instanceof Closing || (error instanceof CredentialError && error.failure !== 'dead_grant')
+    if (!passes || endsWithin(first.row.config.expires_at, 0, new Date())) throw error
   }
   return (await take(use, null)).row
 }
@@ -105,92 +100,39 @@ export async function withStoredCredential<T>(use: Use, fn: (secrets: Secrets, r
 }
 
 /**
- * The provider's API with this integration's credential: GET only. A 401 forces one refresh, whatever the stored expiry
- * says; a second one means that the grant is gone.
+ * The provider's API with this integration's credential: GET only, renewed once when it is refused. What the API says of the
+ * connection is noted.
+ * @param fresh the credential was renewed just now
  */
-export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>): Promise<T> {
-  return withCredential(use, async ({ accessToken }, row) => {
-    const api = new RenewingReader(row, accessToken, signal)
-    try {
-      return await fn(api, row)
-    }
-    finally {
-      if (api.healthy) await recordSuccess(row)
-    }
-  })
-}
-
-class RenewingReader implements ApiReader {
-  get facts() {
-    return this.row.config.facts ?? {}
+export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>, fresh = false): Promise<T> {
+  const first = await orAborted(signal, takeFresh(use).then(held))
+  const tokens = new RenewingTokens(first, (row, slot) => orAborted(signal, refresh(row, openConfig, slot).then(held)), fresh)
+  const { connector: { retryAfter, refusal, everyCall }, apiBase: base, fetch } = clientFor(first.row.connector, first.row.sandbox)
+  try {
+    return await fn(createApiReader({ base, accessToken: tokens, fetch, retryAfter, refusal, everyCall, facts: first.row.config.facts, signal }), first.row)
   }
-
-  /** The provider answered, and did not end by refusing the credential: an answer from before that is no sign of health. */
-  get healthy() {
-    return this.answered && !this.refused
-  }
-
-  private answered = false
-  private refused = false
-  private reader: ApiReader
-  private renewal: Promise<void> | null = null
-
-  constructor(private row: IntegrationRow, accessToken: string, private signal: AbortSignal) {
-    this.reader = this.readerFor(accessToken)
-  }
-
-  private readerFor(accessToken: string): ApiReader {
-    const { connector, apiBase, fetch } = clientFor(this.row.connector, this.row.sandbox)
-    const { retryAfter, refusal, everyCall } = connector
-    return createApiReader({ base: apiBase, accessToken, fetch, retryAfter, refusal, everyCall, facts: this.facts, signal: this.signal })
-  }
-
-  pages<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): AsyncIterable<E> {
-    return this.reader.pages(endpoint, resource)
-  }
-
-  async get<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): Promise<E | null> {
-    try {
-      return await this.read(endpoint, resource)
-    }
-    catch (error) {
-      if (!(error instanceof ProviderError) || error.kind !== 'unauthorized') throw error
-    }
-    // Several calls may be refused at once: they share one renewal.
-    this.renewal ??= refresh(this.row, openConfig).then(async (row) => {
-      this.row = row
-      this.reader = this.readerFor((await open(row)).accessToken)
-    })
-    try {
-      await this.renewal
-      return await this.read(endpoint, resource)
-    }
-    catch (error) {
-      const again = error instanceof ProviderError && error.kind === 'unauthorized'
-      this.refused ||= again || error instanceof CredentialError
-      throw again ? await recordRefusal(this.row, error) : error
-    }
-  }
-
-  private async read<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): Promise<E | null> {
-    const answer = await this.reader.get(endpoint, resource)
-    this.answered = true
-    return answer
+  finally {
+    await tokens.noteHealth()
   }
 }
 
-/** A fresh token was refused: the person withdrew the consent at the provider. */
-async function recordRefusal(row: IntegrationRow, cause: ProviderError): Promise<CredentialError> {
-  unwrap(await serviceClient().from('integrations').update({
-    status: 'error',
-    last_error: { class: 'dead_grant', code: 'unauthorized', message: 'The provider refuses the credential, even a fresh one. Reconnect it.', at: new Date().toISOString() },
-  }).eq('id', row.id).eq('version', row.version).eq('status', 'active').select('id'))
-  return new CredentialError('dead_grant', 'unauthorized', { cause })
+async function held(row: IntegrationRow): Promise<Held> {
+  return { row, secrets: await open(row) }
 }
 
-/** A real answer came: whatever was wrong with the main token before is over. */
-async function recordSuccess(row: IntegrationRow): Promise<void> {
-  const service = serviceClient()
-  unwrap(await service.from('integrations').update({ last_success_at: new Date().toISOString(), ...(row.lastError?.slot ? {} : { last_error: null }) }).eq('id', row.id).select('id'))
-  if (row.status === 'error') unwrap(await service.from('integrations').update({ status: 'active' }).eq('id', row.id).eq('status', 'error').select('id'))
+/**
+ * Waits no longer than the signal lets it: a renewal that is under way goes on by itself. What a process that is about to end may
+ * not renew any more waits for that end, so that it is given back rather than called a failure.
+ */
+async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted()
+  const done = new AbortController()
+  const aborted = once(signal, 'abort', { signal: done.signal }).then((): never => { throw signal.reason })
+  aborted.catch(() => {})
+  try {
+    return await Promise.race([work.catch((error: unknown) => error instanceof Closing ? aborted : Promise.reject(error)), aborted])
+  }
+  finally {
+    done.abort()
+  }
 }

@@ -1,10 +1,10 @@
-import { byUser, noteAudit, type RequestInfo } from '#server/audit'
+import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import type { EndGrantOptions } from '#server/oauth/revoke'
-import { endConnections } from './pending'
+import { closeConnections, endConnections } from './pending-end'
 import type { Receipt } from './receipt-format'
 import { allReceipts } from './receipts'
 import { removeIntegration } from './remove'
@@ -15,27 +15,33 @@ const AT_ONCE = 6
 const BUDGET_MS = 45_000
 
 /**
- * Ends every grant, deletes the organization with all that hangs on it, its data key included, and hands out its
- * receipts: afterwards nobody may read them. The audit log stays.
- * @throws AppError not_found (not an owner any more), conflict (somebody keeps connecting services meanwhile)
+ * Ends every grant, also of connections that wait for a word, deletes the organization with all that hangs on it, its data
+ * key included, and hands out its receipts: afterwards nobody may read them. The audit log stays.
+ * @throws AppError not_found (not an owner any more), conflict (somebody keeps connecting services meanwhile), unavailable,
+ *   audit_unavailable
  */
 export async function deleteOrganization(owner: Caller, from: RequestInfo, options: EndGrantOptions = {}): Promise<Receipt[]> {
   const deadline = (options.now ?? Date.now)() + BUDGET_MS
   for (let round = 0; round < 5; round++) {
+    await closeConnections(owner.organizationId)
     await removeAll(owner, from, { ...options, deadline })
-    await endConnections(owner.organizationId)
+    await endConnections(owner, from, { ...options, deadline })
     // Before the deletion: a crash after it must not leave them unsigned where nobody can read them.
     const receipts = await allReceipts(owner)
-    const outcome = unwrap(await serviceClient().rpc('delete_organization', { p_id: owner.organizationId, p_actor: owner.userId }))
+    const outcome = unwrap(await serviceClient().rpc('delete_organization', { p_id: owner.organizationId, p_actor: owner.userId, p_audit: entry(owner, receipts, from) }))
     if (outcome === 'not_found') throw new AppError('not_found')
-    if (outcome !== 'deleted') continue
-    await noteAudit({
-      organizationId: owner.organizationId, actor: byUser(owner), action: 'organization.deleted',
-      target: { type: 'organization', id: owner.organizationId }, detail: { receipts: receipts.length }, from,
-    })
-    return receipts
+    if (outcome === 'deleted') return receipts
   }
   throw new AppError('conflict', 'Services are being connected to it at this moment. Try again.')
+}
+
+/** Which access is left at a provider stands in the log too, for whoever keeps that. */
+function entry(owner: Caller, receipts: readonly Receipt[], from: RequestInfo) {
+  const left = receipts.filter(({ tokens }) => tokens.some(({ outcome }) => outcome === 'failed' || outcome === 'not_supported'))
+  return auditRow({
+    actor: byUser(owner), action: 'organization.deleted', target: { type: 'organization', id: owner.organizationId }, from,
+    detail: { receipts: receipts.length, not_revoked: left.map(receipt => receipt.id) },
+  })
 }
 
 async function removeAll(owner: Caller, from: RequestInfo, options: EndGrantOptions): Promise<void> {

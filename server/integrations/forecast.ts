@@ -29,6 +29,8 @@ export interface ForecastFacts {
   renewable?: boolean
   /** Of the refresh token, where the provider names it. */
   refreshExpiresAt: string | null
+  /** When it came; what kept it does not count. Null: nobody noted. */
+  refreshIssuedAt: string | null
   lifetimes?: { idleSeconds?: number, refreshTokenSeconds?: number }
   /** Of our registration there. */
   clientSecretExpires: string | null
@@ -48,11 +50,11 @@ function timeOf({ at }: ForecastItem): number {
 function* found(facts: ForecastFacts): Generator<ForecastItem> {
   const { provider, lifetimes = {} } = facts
   const renewable = facts.renewable !== false
-  const refreshEnd = iso(facts.refreshExpiresAt) ?? later(facts.lastSuccessAt, lifetimes.refreshTokenSeconds)
+  const refreshEnd = iso(facts.refreshExpiresAt) ?? later(facts.refreshIssuedAt, lifetimes.refreshTokenSeconds)
   if (renewable && refreshEnd !== null) {
     yield {
       cause: 'refresh_token_end', at: refreshEnd, certain: iso(facts.refreshExpiresAt) !== null,
-      sentence: `${provider} ends the grant then, unless the credential is renewed before; that happens by itself while this installation runs.`,
+      sentence: `${provider} ends the grant then, unless it gives a new refresh token before; where each renewal brings one, that happens by itself while this installation runs. Otherwise reconnect before.`,
     }
   }
   const accessEnd = iso(facts.expiresAt)

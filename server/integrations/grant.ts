@@ -21,6 +21,8 @@ export interface Grant {
   resources: ReturnType<typeof resourceRows>
   inSandbox: boolean
   fields: GrantFields
+  /** By the database's clock: it was given after this moment, so what ended before it did not end it. */
+  since: string
 }
 
 export function grantFields(connector: Connector, tokens: TokenSet, now: Date): GrantFields {

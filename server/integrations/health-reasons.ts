@@ -57,7 +57,7 @@ const failures = {
 const calm: Readonly<Record<string, Words>> = {
   paused: { sentence: 'Paused: it is not scanned until you resume it.', next_action: null },
   not_used_yet: { sentence: 'Not used yet: the first scan will tell.', next_action: 'wait' },
-  not_verified: { sentence: 'Nothing has verified this connection for three days. Scan it now.', next_action: 'scan' },
+  not_verified: { sentence: 'Nothing has verified this connection for a day and a half. Scan it now.', next_action: 'scan' },
 }
 /** What only somebody at the provider can change, whatever state it makes here. */
 const elsewhere: Readonly<Record<string, Words>> = {

@@ -5,6 +5,7 @@ import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import { isoTime, withIsoTimes } from '#server/utils/time'
 import { healthAlerts } from '#shared/vocabulary'
+import { SENT_LEASE_SECONDS } from './begun'
 import { healthOf, healthState } from './health'
 import { wordsOf } from './health-reasons'
 import { forecastOf, outlookColumns } from './outlook'
@@ -33,12 +34,18 @@ export function viewChange({ at, ...row }: ChangeRow) {
 
 const failureSchema = z.object({ class: z.string(), code: z.string() }).nullable().catch(null)
 
-/** The newest attempts to renew the credentials. `uncertain`: the answer was lost with the process that waited for it. */
-async function renewalsOf(actor: Caller, id: string) {
+/**
+ * The newest attempts to renew the credentials. `uncertain`: the answer was lost with the process that waited for it, also
+ * where nobody has come by since to say so. What was not sent yet is none.
+ */
+async function renewalsOf(actor: Caller, id: string, now = Date.now()) {
   const rows = unwrap(await actor.client.from('refresh_journal').select('id, slot, state, failure, sent_at, ended_at')
-    .eq('organization_id', actor.organizationId).eq('integration_id', id)
+    .eq('organization_id', actor.organizationId).eq('integration_id', id).neq('state', 'begun')
     .order('sent_at', { ascending: false }).order('id', { ascending: false }).limit(RENEWALS))
-  return rows.map(({ failure, ...row }) => ({ ...withIsoTimes(row), failure: failureSchema.parse(failure) }))
+  const abandoned = ({ state, sent_at }: { state: string, sent_at: string }) => state === 'sent' && Date.parse(sent_at) < now - SENT_LEASE_SECONDS * 1000
+  return rows.map(({ failure, ...row }) => ({
+    ...withIsoTimes(row), state: abandoned(row) ? 'uncertain' : row.state, failure: failureSchema.parse(failure),
+  }))
 }
 
 /** With the newest 50 changes, and the newest 20 renewals, newest first. @throws AppError not_found */
@@ -49,7 +56,8 @@ export async function healthReport(actor: Caller, id: string) {
   const changes = unwrap(await actor.client.from('health_changes').select(changeColumns)
     .eq('organization_id', actor.organizationId).eq('integration_id', id)
     .order('at', { ascending: false }).order('id', { ascending: false }).limit(CHANGES))
-  const members = unwrap(await actor.client.from('user_organizations').select('user_id').eq('organization_id', actor.organizationId))
+  const members = row.connected_by === null ? [] : unwrap(await actor.client.from('user_organizations').select('user_id')
+    .eq('organization_id', actor.organizationId).eq('user_id', row.connected_by))
   return {
     ...healthOf({ ...row, last_error: lastErrorSchema.parse(row.last_error) }),
     ...withIsoTimes({ last_success_at: row.last_success_at }),

@@ -7,7 +7,7 @@ import { isoTime } from '#server/utils/time'
 import { wordsOf } from './health-reasons'
 
 /** As `private.verification_lasts()`: older news than this shows no connection green. */
-export const VERIFICATION_LASTS_MS = 72 * 3600 * 1000
+export const VERIFICATION_LASTS_MS = 36 * 3600 * 1000
 
 export interface Health {
   state: HealthState

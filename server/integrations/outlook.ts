@@ -6,17 +6,18 @@ import { forecast, type Forecast } from './forecast'
 
 export const outlookColumns = 'integration_type, config_metadata, last_success_at, connected_by, sandbox'
 
-interface Row { integration_type: string, config_metadata: unknown, last_success_at: string | null, connected_by: string | null, sandbox: boolean }
+export interface OutlookRow { integration_type: string, config_metadata: unknown, last_success_at: string | null, connected_by: string | null, sandbox: boolean }
 
 /** What is not there, or is nonsense, is not known. */
 const metadataSchema = z.object({
   expires_at: z.string().nullish().catch(null),
   refresh_expires_at: z.string().nullish().catch(null),
+  refresh_issued_at: z.string().nullish().catch(null),
   renewable: z.boolean().optional().catch(undefined),
-}).catch({ expires_at: null, refresh_expires_at: null, renewable: undefined })
+}).catch({ expires_at: null, refresh_expires_at: null, refresh_issued_at: null, renewable: undefined })
 
 /** @param members the ids of the organization's people */
-export function forecastOf(row: Row, members: ReadonlySet<string>): Forecast {
+export function forecastOf(row: OutlookRow, members: ReadonlySet<string>): Forecast {
   const connector = findConnector(row.integration_type)
   const metadata = metadataSchema.parse(row.config_metadata)
   return forecast({
@@ -25,6 +26,7 @@ export function forecastOf(row: Row, members: ReadonlySet<string>): Forecast {
     expiresAt: metadata.expires_at ?? null,
     renewable: metadata.renewable,
     refreshExpiresAt: metadata.refresh_expires_at ?? null,
+    refreshIssuedAt: metadata.refresh_issued_at ?? null,
     lifetimes: connector?.authorization.lifetimes,
     // The stand-in's registration is not the operator's.
     clientSecretExpires: row.sandbox ? null : env().provider(row.integration_type).clientSecretExpires ?? null,

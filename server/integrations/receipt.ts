@@ -1,6 +1,6 @@
 /**
  * The disconnect receipt: what became of each token at the provider, what was deleted here, and when. It is written in the
- * transaction that deletes (`remove_integration`) and signed right after it. A crash between the two leaves it without a
+ * transaction that deletes (`remove_integration`, `end_connection`) and signed right after it. A crash between the two leaves it without a
  * signature; the next one who reads it signs it.
  */
 import type { Caller } from '#server/database/caller'
@@ -21,8 +21,11 @@ const remains = [
   'backups of the database from before this moment, for as long as their keeper keeps them',
 ]
 
+/** What a receipt speaks of: an integration, or a connection that was to become one. */
+type Receipted = Pick<Awaited<ReturnType<typeof getIntegration>>, 'id' | 'integration_type' | 'name' | 'external_account_id' | 'external_account_name' | 'created_at' | 'sandbox'>
+
 /** All that is known before the deletion; the database adds `id` and `deleted`. */
-export async function draftReceipt(actor: Caller, integration: Awaited<ReturnType<typeof getIntegration>>, requestedAt: Date, tokens: TokenOutcome[]) {
+export async function draftReceipt(actor: Caller, integration: Receipted, requestedAt: Date, tokens: TokenOutcome[]) {
   const organization = unwrap(await actor.client.from('organizations').select('id, name').eq('id', actor.organizationId).maybeSingle())
   if (!organization) throw new AppError('not_found')
   const { id, integration_type: type, name, external_account_id, external_account_name, created_at, sandbox } = integration

@@ -2,23 +2,26 @@
  * Keeps credentials alive: refreshes what is due, and tries tokens that never expire with one cheap call a day.
  *
  * As many calls at once as there are lanes, whatever is due: after an outage everything is due, and the provider must not be
- * run over. More rows than that are in hand, so that nobody waits for the database between two calls. A provider that keeps failing gets one attempt at a time, further and further apart, until
- * one succeeds: its time limits must not take the lanes from the others.
+ * run over. More rows than that are in hand, so that nobody waits for the database between two calls. A provider that keeps
+ * failing gets one attempt at a time, further and further apart, until one succeeds: its time limits must not take the lanes
+ * from the others.
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { allConnectors } from '#server/connectors/registry'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
 import { log } from '#server/utils/log'
-import { toBegun, type Begun } from './begun'
+import { LEASE_SECONDS, release, toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
 import { openConfig, withApi } from './credentials'
 import { Lanes } from './lanes'
-import { LEASE_SECONDS, redeem, release, slotsOf, TurnMissed } from './redeem'
+import { redeem } from './redeem'
+import { Closing, Overtaken, TurnMissed } from './refresh-errors'
 import { retryAt, sentences } from './refresh-policy'
-import type { IntegrationRow } from './row'
+import { isRefused, readRow, slotsOf, type IntegrationRow } from './row'
 import { Suspicion } from './suspicion'
 import { endsWithin, nextRefresh, REFRESH_AHEAD_MS, slotField } from './token-config'
 import { keyForEncrypting } from './vault'
@@ -68,9 +71,9 @@ async function claim(owner: string, free: number): Promise<Begun[]> {
   const claimed: Begun[] = []
   for (const { types, limit } of [{ types: trusted, limit: free }, ...onTrial.map(id => ({ types: [id], limit: 1 }))]) {
     if (types.length === 0 || claimed.length + limit > free) continue
-    const answers: unknown[] = unwrap(await serviceClient().rpc('lease_due_refreshes', {
+    const answers: unknown[] = unwrap(await askAgain(() => serviceClient().rpc('lease_due_refreshes', {
       p_owner: owner, p_limit: limit, p_seconds: LEASE_SECONDS, p_types: types, p_running: types.map(id => suspicion.running(id)), p_now: new Date().toISOString(),
-    }))
+    })))
     for (const answer of answers) claimed.push(...await readClaim(answer, owner))
   }
   for (const { row } of claimed) suspicion.began(row.connector.id)
@@ -101,14 +104,19 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
     }
     if (renewable(begun)) {
       await redeem(begun, openConfig, () => turns.enter(begun.row.connector.id))
+      // A renewal is no answer to a refusal by the API: one call decides.
+      if (isRefused(begun.row)) await probe(await readRow(begun.row.id), turns, signal, true)
       return 'refreshed'
     }
-    return await probe(begun, turns, signal)
+    // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
+    await release(begun, soon())
+    await probe(begun.row, turns, signal)
+    return 'probed'
   }
   catch (error) {
     answered = error instanceof CredentialError ? error.failure === 'dead_grant' : null
     if (error instanceof CredentialError) return 'failed'
-    if (error instanceof TurnMissed || (signal.aborted && error === signal.reason)) return 'postponed'
+    if (error instanceof TurnMissed || error instanceof Overtaken || error instanceof Closing || (signal.aborted && error === signal.reason)) return 'postponed'
     // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
     log.error('a credential could not be kept alive', { integration_id: begun.row.id, error })
     return 'postponed'
@@ -125,17 +133,15 @@ function renewable({ row, slot, journalId, uncertain }: Begun): boolean {
   return uncertain > 0 || (journalId !== null && ends)
 }
 
-/** One cheap call: it shows whether the token is alive. A 401 forces a refresh, as everywhere. */
-async function probe(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<keyof RefreshRun> {
-  const { row } = begun
-  // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
-  await release(begun, soon())
+/** One cheap call: it shows whether the token is alive. A 401 forces a refresh, as everywhere, unless it is fresh. */
+async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fresh = false): Promise<void> {
   const leave = await turns.enter(row.connector.id)
   const now = new Date()
   let reached = true
   try {
-    await withApi({ integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } }, signal, api => row.connector.account(api))
-    return await notePassed(row, now)
+    const use = { integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
+    await withApi(use, signal, api => row.connector.account(api), fresh)
+    await notePassed(row, now)
   }
   catch (error) {
     // What the renewal that a 401 forced brought is written already.
@@ -151,18 +157,19 @@ async function probe(begun: Begun, turns: Lanes, signal: AbortSignal): Promise<k
   }
 }
 
-async function notePassed(row: IntegrationRow, now: Date): Promise<'probed'> {
+async function notePassed(row: IntegrationRow, now: Date): Promise<void> {
   const next = nextRefresh(row.config, slotsOf(row), now)
-  unwrap(await serviceClient().rpc('note_probe', { p_id: row.id, p_version: row.version, p_error: null, p_failed: false, p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot }))
-  return 'probed'
+  unwrap(await askAgain(() => serviceClient().rpc('note_probe', {
+    p_id: row.id, p_version: row.version, p_error: null, p_failed: false, p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot,
+  })))
 }
 
 async function noteUnreached(row: IntegrationRow, code: string, now: Date): Promise<void> {
-  unwrap(await serviceClient().rpc('note_probe', {
+  unwrap(await askAgain(() => serviceClient().rpc('note_probe', {
     p_id: row.id, p_version: row.version, p_failed: true, p_refresh_slot: row.refreshSlot,
-    p_error: { class: 'passing', code, message: sentences.unprobed, at: now.toISOString() },
+    p_error: { class: 'passing', code, call: 'api', message: sentences.unprobed, at: now.toISOString() },
     p_refresh_due_at: retryAt('passing', row.refreshFailures, now).toISOString(),
-  }))
+  })))
 }
 
 function soon(): Date {

@@ -7,8 +7,21 @@ export async function pruneStates(now = new Date()): Promise<number> {
   return unwrap(await serviceClient().from('used_oauth_states').delete().lt('used_at', before).select('state_hash')).length
 }
 
-/** Of an attempt to renew a credential, its result is history after a month; one without a result stays and counts. */
+/** A grant is stored within minutes: after a day, nobody asks whether it was ended on the way. @returns how many were forgotten */
+export async function pruneEndings(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 24 * 3600 * 1000).toISOString()
+  return unwrap(await serviceClient().from('installation_endings').delete().lt('ended_at', before).select('id')).length
+}
+
+/** Integrations whose abandoned attempts are ended at once. */
+const SETTLED_AT_ONCE = 1_000
+
+/**
+ * Of an attempt to renew a credential, its result is history after a month; one without a result stays and counts. One that
+ * nobody is at any more is told so: after a reconnect, no other attempt may come by. @returns how many results were forgotten
+ */
 export async function pruneJournal(now = new Date()): Promise<number> {
+  unwrap(await serviceClient().rpc('settle_refreshes', { p_limit: SETTLED_AT_ONCE }))
   const before = new Date(now.getTime() - 30 * 24 * 3600 * 1000).toISOString()
   return unwrap(await serviceClient().from('refresh_journal').delete().lt('ended_at', before).neq('state', 'uncertain').select('id')).length
 }

@@ -8,6 +8,7 @@
  * An interrupted change goes on where it stopped: what is left is read from the rows themselves.
  */
 import { z } from 'zod'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
@@ -16,6 +17,7 @@ import { currentKekId, newDataKey, rewrap } from '#server/utils/data-key'
 import { EncryptionError } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { openConfig } from './credentials'
+import { rewrapInstallationSecret } from './installation-secret'
 import { toRow, wrappedKeys, type WrappedKeys } from './row'
 import { currentKey, refuseExhausted, sealTokens } from './vault'
 
@@ -31,14 +33,15 @@ export interface KekRotation {
   unreadable: number
 }
 
-/** Wraps all data keys with the key-encryption key of now. @throws EncryptionError key_unavailable */
+/** Wraps all data keys, and the installation's secret where there is one, with the key-encryption key of now. @throws EncryptionError key_unavailable */
 export async function rotateKek(progress: Progress): Promise<KekRotation> {
   const sum: KekRotation = { wrapped: 0, unreadable: 0 }
+  await rewrapInstallationSecret()
   // Until a round finds nothing: a process that has not got the new key yet may have wrapped meanwhile.
   for (let before = -1; before !== sum.wrapped;) {
     before = sum.wrapped
     sum.unreadable = 0
-    await rewrapAll(currentKekId(), sum, progress)
+    await rewrapAll(await currentKekId(), sum, progress)
   }
   return sum
 }
@@ -52,17 +55,21 @@ async function rewrapAll(kekId: string, sum: KekRotation, progress: Progress): P
     if (!after) return
     const items = (await Promise.all(wraps.map(rewrapped))).filter(item => item !== null)
     sum.unreadable += wraps.length - items.length
-    if (items.length > 0) sum.wrapped += unwrap(await serviceClient().rpc('store_wraps', { p_items: items, p_kek_id: kekId }))
+    // Of one key, unless an alias was moved in the middle.
+    for (const [kek, same = []] of Object.entries(Object.groupBy(items, item => item.kek_id))) {
+      sum.wrapped += unwrap(await askAgain(() => serviceClient().rpc('store_wraps', { p_items: same, p_kek_id: kek })))
+    }
     progress(sum.wrapped, 'wraps')
   }
 }
 
-interface Wrap { organization_id: string, key_id: string, wrapped: string }
+interface Wrap { organization_id: string, key_id: string, wrapped: string, kek_id: string }
 
 /** Null: no key opens it. */
-async function rewrapped({ organization_id, key_id, wrapped }: Wrap) {
+async function rewrapped({ organization_id, key_id, wrapped: seen, kek_id: seenKek }: Wrap) {
   try {
-    return { organization_id, key_id, seen: wrapped, wrapped: (await rewrap({ keyId: key_id, wrapped }, organization_id)).wrapped }
+    const { wrapped, kekId: kek_id } = await rewrap({ keyId: key_id, wrapped: seen, kekId: seenKek }, organization_id)
+    return { organization_id, key_id, seen, wrapped, kek_id }
   }
   catch (error) {
     return skipped(error, 'an organization\'s key can\'t be opened and stays under its old wrap', { organization_id, key_id })
@@ -100,7 +107,7 @@ export async function rotateDataKeys(progress: Progress): Promise<DataKeyRotatio
     rotated += done.rotated
     unreadable = done.unreadable
   }
-  unwrap(await serviceClient().rpc('drop_empty_keys'))
+  unwrap(await askAgain(() => serviceClient().rpc('drop_empty_keys')))
   unwrap(await serviceClient().from('key_rotations').update({ finished_at: new Date().toISOString() }).eq('id', rotation.id).select('id'))
   return { rotated, unreadable, resumed: rotation.resumed }
 }
@@ -113,7 +120,7 @@ async function newKeys(before: string, progress: Progress): Promise<void> {
       const { keyId: key_id, wrapped, kekId: kek_id } = await newDataKey(organization_id)
       return { organization_id, key_id, wrapped, kek_id, replaces }
     }))
-    done += unwrap(await serviceClient().rpc('add_organization_keys', { p_items: items }))
+    done += unwrap(await askAgain(() => serviceClient().rpc('add_organization_keys', { p_items: items })))
     progress(done, 'keys')
   }
 }
@@ -132,7 +139,7 @@ async function reencrypt(progress: (done: number) => void): Promise<{ rotated: n
     // The next batch is read while this one is written.
     next = read(last.id)
     next.catch(() => {}) // Awaited above, unless the writing fails first.
-    sum.rotated += unwrap(await serviceClient().rpc('store_rotated_credentials', { p_items: items as Json })).length
+    sum.rotated += unwrap(await askAgain(() => serviceClient().rpc('store_rotated_credentials', { p_items: items as Json }))).length
     progress(sum.rotated)
   }
 }
@@ -144,7 +151,7 @@ const rotatable = z.object({
 type Rotatable = z.infer<typeof rotatable>
 
 async function read(after: string | null): Promise<Rotatable[]> {
-  return rotatable.array().parse(unwrap(await serviceClient().rpc('credentials_to_rotate', { p_after: after as string, p_limit: BATCH })))
+  return rotatable.array().parse(unwrap(await askAgain(() => serviceClient().rpc('credentials_to_rotate', { p_after: after as string, p_limit: BATCH }))))
 }
 
 /** Null: no key opens it. */

@@ -5,6 +5,7 @@ import { findConnector } from '#server/connectors/registry'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
+import { MAIN_SLOT } from './token-config'
 
 /** What `config` holds beside the provider's own secrets. */
 const configSchema = z.looseObject({
@@ -21,6 +22,8 @@ const lastErrorSchema = z.object({
   class: z.string(), code: z.string(), message: z.string(), at: z.string(),
   /** Of a further token of the grant: the main one works. */
   slot: z.string().optional(),
+  /** Whose word it is: the token endpoint's, or the API's. */
+  call: z.enum(['refresh', 'api']).catch('refresh'),
 }).nullable().catch(null)
 export type LastError = NonNullable<z.infer<typeof lastErrorSchema>>
 
@@ -31,6 +34,7 @@ export interface IntegrationRow {
   id: string
   organizationId: string
   connector: Connector
+  externalAccountId: string
   /** Secrets encrypted. */
   config: z.infer<typeof configSchema>
   version: number
@@ -47,8 +51,18 @@ export interface IntegrationRow {
 
 const rowSchema = z.object({
   id: z.string(), organization_id: z.string(), integration_type: z.string(), config: configSchema, version: z.number(),
-  status: z.string(), sandbox: z.boolean(), last_error: lastErrorSchema, refresh_failures: z.number(), refresh_slot: z.string(), keys: wrappedKeys,
+  status: z.string(), sandbox: z.boolean(), last_error: lastErrorSchema, refresh_failures: z.number(), refresh_slot: z.string(), external_account_id: z.string(), keys: wrappedKeys,
 })
+
+/** All that the connector knows, the main one first. */
+export function slotsOf(row: Pick<IntegrationRow, 'connector'>): string[] {
+  return [MAIN_SLOT, ...row.connector.authorization.slots ?? []]
+}
+
+/** The API refused a token that was fresh: only an answer of the API shows the contrary. As `private.is_refusal`. */
+export function isRefused({ lastError }: Pick<IntegrationRow, 'lastError'>): boolean {
+  return lastError?.call === 'api' && lastError.code === 'unauthorized'
+}
 
 /** What the functions of the credential room answer with. @throws AppError not_found for null, and for a provider that is gone */
 export function toRow(json: unknown): IntegrationRow {
@@ -56,7 +70,7 @@ export function toRow(json: unknown): IntegrationRow {
   const connector = row && findConnector(row.integration_type)
   if (!row || !connector) throw new AppError('not_found')
   return {
-    id: row.id, organizationId: row.organization_id, connector, config: row.config, version: row.version, status: row.status,
+    id: row.id, organizationId: row.organization_id, connector, externalAccountId: row.external_account_id, config: row.config, version: row.version, status: row.status,
     sandbox: row.sandbox, lastError: row.last_error, refreshFailures: row.refresh_failures, refreshSlot: row.refresh_slot, keys: row.keys,
   }
 }

@@ -1,4 +1,5 @@
-import type { TokenSet } from '#server/connectors/contract'
+import { z } from 'zod'
+import type { GrantFacts, TokenSet } from '#server/connectors/contract'
 
 const DAY_MS = 24 * 3600 * 1000
 /** Seconds: a provider that names more gets another look then. Beyond some thousand years no database could store the date. */
@@ -16,6 +17,21 @@ export function slotField(slot: string, field: string): string {
 
 type Fields = Record<string, unknown>
 
+export interface TokenPair { accessToken: string, refreshToken: string | null }
+
+/** The grant's main tokens, those of further slots that the connector declares (a person's beside a bot's), and what calls with them need to know. */
+export interface Secrets extends TokenPair { extra: Readonly<Record<string, TokenPair>>, facts: GrantFacts }
+
+const factsSchema = z.record(z.string(), z.string()).catch({})
+
+/** The tokens in a config whose secrets are in the clear, by slot. @param slots the connector's further ones */
+export function secretsIn(config: Fields, slots: readonly string[]): Secrets {
+  const text = (field: string) => typeof config[field] === 'string' ? config[field] : null
+  const pair = (slot: string) => ({ accessToken: text(slotField(slot, 'access_token')) ?? '', refreshToken: text(slotField(slot, 'refresh_token')) })
+  const others = slots.filter(slot => text(slotField(slot, 'access_token')))
+  return { ...pair(MAIN_SLOT), extra: Object.fromEntries(others.map(slot => [slot, pair(slot)])), facts: factsSchema.parse(config.facts) }
+}
+
 /**
  * A token answer as fields of `config`, in the clear. What the provider left out is left out here, so that merging keeps
  * the stored refresh token and the last known lifetime.
@@ -27,7 +43,8 @@ export function tokenConfig(tokens: TokenSet, knownLifetime: number | null, now:
   const refreshLifetime = tokens.refreshExpiresIn === undefined ? null : Math.min(tokens.refreshExpiresIn, LONGEST_LIFETIME)
   return {
     access_token: tokens.accessToken,
-    ...(tokens.refreshToken ? { refresh_token: tokens.refreshToken } : {}),
+    // The end of the one before is not this one's.
+    ...(tokens.refreshToken ? { refresh_token: tokens.refreshToken, refresh_issued_at: now.toISOString(), refresh_expires_at: null } : {}),
     ...(tokens.scopes ? { scopes_granted: tokens.scopes } : {}),
     ...(refreshLifetime === null ? {} : { refresh_expires_at: after(now, refreshLifetime) }),
     expires_in: lifetime,

@@ -1,5 +1,6 @@
 /** The keys that credentials are under: finding, making and counting them, and sealing a row's tokens. */
 import type { Connector } from '#server/connectors/contract'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { newDataKey, openDataKey } from '#server/utils/data-key'
@@ -22,7 +23,7 @@ export function refuseExhausted(): never {
  */
 export async function keyForEncrypting(organizationId: string, values: number): Promise<DataKey> {
   for (let attempt = 0; attempt < 5; attempt++) {
-    const [reserved] = unwrap(await serviceClient().rpc('reserve_encryptions', { p_organization_id: organizationId, p_count: values }))
+    const [reserved] = unwrap(await askAgain(() => serviceClient().rpc('reserve_encryptions', { p_organization_id: organizationId, p_count: values })))
     if (reserved?.exhausted) refuseExhausted()
     if (reserved && reserved.encryptions > 0) {
       if (reserved.encryptions >= WARN_ENCRYPTIONS) log.warn('an organization\'s key has encrypted more than 2^31 values: run npm run keys:rotate -- --data-keys', { organization_id: organizationId, encryptions: reserved.encryptions })
@@ -36,9 +37,9 @@ export async function keyForEncrypting(organizationId: string, values: number): 
 /** @param replaces the current key's id; false: somebody was faster */
 export async function addKey(organizationId: string, replaces: string | null): Promise<boolean> {
   const key = await newDataKey(organizationId)
-  return unwrap(await serviceClient().rpc('add_organization_key', {
+  return unwrap(await askAgain(() => serviceClient().rpc('add_organization_key', {
     p_organization_id: organizationId, p_key_id: key.keyId, p_wrapped: key.wrapped, p_kek_id: key.kekId, p_replaces: replaces as string,
-  }))
+  })))
 }
 
 /** Opens the one that encrypts. @throws EncryptionError key_unknown: there is none */

@@ -1,5 +1,6 @@
 /** Integrations and resources as a person sees them. The columns are named: there is no privilege on `config`. */
 import { z } from 'zod'
+import { requestRow, type RequestInfo } from '#server/audit'
 import { findConnector } from '#server/connectors/registry'
 import type { Caller } from '#server/database/caller'
 import { unwrap } from '#server/database/result'
@@ -77,10 +78,13 @@ export async function listResources(actor: Caller, integrationId: string, page: 
 }
 
 /** Switches a resource on or off. @throws AppError not_found */
-export async function changeResource(actor: Caller, integrationId: string, resourceId: string, enabled: boolean) {
-  const row = unwrap(await actor.client.from('integration_resources').update({ enabled })
-    .eq('id', resourceId).eq('integration_id', integrationId).eq('organization_id', actor.organizationId)
-    .select(resourceColumns).maybeSingle())
+export async function changeResource(actor: Caller, integrationId: string, resourceId: string, enabled: boolean, from: RequestInfo) {
+  const changed = unwrap(await actor.client.rpc('change_resource', {
+    p_id: resourceId, p_integration_id: integrationId, p_organization_id: actor.organizationId, p_enabled: enabled, p_request: requestRow(from),
+  }))
+  if (!changed) throw new AppError('not_found')
+  const row = unwrap(await actor.client.from('integration_resources').select(resourceColumns)
+    .eq('id', resourceId).eq('organization_id', actor.organizationId).maybeSingle())
   if (!row) throw new AppError('not_found')
   return withIsoTimes(row)
 }

@@ -22,9 +22,19 @@ export interface ReaderPolicy extends CallPolicy {
 }
 export const readerPolicy = { attempts: 3, backoffMs: 500, maxWaitMs: 60_000 } as const
 
+/** Where a reader's tokens come from, when they may change while it reads. */
+export interface TokenSource {
+  /** Null: the grant has none for this slot. */
+  token: (slot: string | undefined) => string | null
+  /** A call with the slot's token was answered. */
+  answered: (slot: string | undefined) => void
+  /** After a 401 for this token. Returns when there is another one to try. @throws when there is none */
+  replace: (slot: string | undefined, token: string, cause: ProviderError) => Promise<void>
+}
+
 export interface ApiReaderOptions {
   base: string
-  accessToken: string
+  accessToken: string | TokenSource
   fetch: typeof fetch
   /** Seconds to wait after a 429, from the provider's own headers. */
   retryAfter: (headers: Headers) => number | null
@@ -58,9 +68,10 @@ function delayAfter(error: ProviderError, attempt: number, timeouts: number, pol
   }
 }
 
-/** One page, or null: there is no such thing. */
-async function readOnce<T>(endpoint: Endpoint<T>, path: string, options: ApiReaderOptions): Promise<Page<T> | null> {
-  const { base, accessToken, fetch, signal, policy, everyCall, facts = {} } = options
+/** One page, or null: there is no such thing. @throws TypeError when the token cannot stand in a header */
+async function readOnce<T>(endpoint: Endpoint<T>, path: string, accessToken: string, options: ApiReaderOptions): Promise<Page<T> | null> {
+  if (!/^[\x21-\x7E]+$/.test(accessToken)) throw new TypeError('The access token holds characters that no header may carry')
+  const { base, fetch, signal, policy, everyCall, facts = {} } = options
   const absent = (status: number) => endpoint.absent?.includes(status) ?? false
   const answer = await sendRequest({
     method: 'GET', base, path: withQuery(path, everyCall?.query?.(facts) ?? {}), fetch, signal, policy,
@@ -95,23 +106,44 @@ function isSuccess({ status }: Answer): boolean {
 
 /** Pages that one `get` reads at most, unless the endpoint says otherwise. */
 const MOST_PAGES = 100
+/** Other tokens that one page may take: the first is the renewal, more only where others renew as well. */
+const MOST_TOKENS = 3
+
+function one(accessToken: string): TokenSource {
+  return { token: slot => slot === undefined ? accessToken : null, answered: () => {}, replace: (_slot, _token, cause) => Promise.reject(cause) }
+}
 
 /**
- * A reader with one access token. Each `get` is tried up to three times after network faults, 429 and 5xx, and twice
+ * A reader with a grant's tokens. Each page is tried up to three times after network faults, 429 and 5xx, and twice
  * after a timeout; a 429 that asks for more than a minute is thrown at once with `retryAfterSeconds`.
- * @throws TypeError when the token cannot stand in a header
  */
 export function createApiReader(options: ApiReaderOptions): ApiReader {
-  if (!/^[\x21-\x7E]+$/.test(options.accessToken)) throw new TypeError('The access token holds characters that no header may carry')
   const policy = { ...readerPolicy, ...options.policy }
   const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), random = Math.random, signal } = options
 
   const facts = options.facts ?? {}
+  const tokens = typeof options.accessToken === 'string' ? one(options.accessToken) : options.accessToken
 
   async function read<T>(endpoint: Endpoint<T>, path: string): Promise<Page<T> | null> {
+    for (let others = 0; ; others += 1) {
+      const token = tokens.token(endpoint.slot)
+      if (token === null) throw new ProviderError('forbidden', `GET ${path.split('?')[0]}`, { missing: `${endpoint.scope} (${endpoint.slot})` })
+      try {
+        const page = await insist(endpoint, path, token)
+        tokens.answered(endpoint.slot)
+        return page
+      }
+      catch (error) {
+        if (!(error instanceof ProviderError) || error.kind !== 'unauthorized' || others === MOST_TOKENS) throw error
+        await tokens.replace(endpoint.slot, token, error)
+      }
+    }
+  }
+
+  async function insist<T>(endpoint: Endpoint<T>, path: string, token: string): Promise<Page<T> | null> {
     let timeouts = 0
     for (let attempt = 1; ; attempt += 1) {
-      try { return await readOnce(endpoint, path, options) }
+      try { return await readOnce(endpoint, path, token, options) }
       catch (error) {
         if (!(error instanceof ProviderError)) throw error
         if (error.kind === 'timeout') timeouts += 1

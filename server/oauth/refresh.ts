@@ -8,5 +8,7 @@ import { requestToken, type TokenRequestOptions } from './token-request'
  * @throws OAuthError
  */
 export async function refreshGrant(client: OAuthClient, refreshToken: string, options?: TokenRequestOptions): Promise<TokenSet> {
-  return requestToken(client, 'refresh_token', { refresh_token: refreshToken }, options)
+  const { refreshToken: next, ...tokens } = await requestToken(client, 'refresh_token', { refresh_token: refreshToken }, options)
+  // Some hand back the one that they got: it is as old as it was.
+  return next === undefined || next === refreshToken ? tokens : { ...tokens, refreshToken: next }
 }

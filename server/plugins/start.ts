@@ -1,7 +1,7 @@
 import { parseMigration, type Migration } from '#server/database/migrations'
 import { allConnectors } from '#server/connectors/registry'
-import { start, stop, whenReady } from '#server/startup'
-import { EnvironmentError, loadEnv, type Env } from '#server/utils/env'
+import { prepareToStop, start, stop, STOP_LIMIT_MS, whenReady } from '#server/startup'
+import { allowShutdown, EnvironmentError, loadEnv, type Env } from '#server/utils/env'
 import { captureConsole, log } from '#server/utils/log'
 
 /**
@@ -17,7 +17,24 @@ export default defineNitroPlugin((nitro) => {
   })
   nitro.hooks.hook('request', () => whenReady())
   nitro.hooks.hook('close', () => stop())
+  if (!import.meta.dev) endOnSignals()
 })
+
+/** Milliseconds: what comes sooner is the same wish, which npm passes on beside the terminal. */
+const SAME_WISH_MS = 1_000
+
+/** Nitro takes the first signal for the wish to end, and hears no other; who asks twice does not want to wait. */
+function endOnSignals(): void {
+  allowShutdown(STOP_LIMIT_MS)
+  let askedAt: number | null = null
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      askedAt ??= performance.now()
+      if (performance.now() - askedAt > SAME_WISH_MS) process.exit(1)
+      prepareToStop()
+    })
+  }
+}
 
 function environment(): Env {
   try {

@@ -57,15 +57,15 @@ export class Lease {
     return { p_id: this.assessmentId, p_owner: this.owner }
   }
 
-  /** Stores everything and ends the assessment. False: it was no longer this worker's, nothing was stored. */
-  async complete(results: object[]): Promise<boolean> {
+  /** Stores everything, its audit entry with it, and ends the assessment. False: it was no longer this worker's, nothing was stored. */
+  async complete(results: object[], audit: Json): Promise<boolean> {
     await this.running
-    return unwrap(await serviceClient().rpc('complete_assessment', { ...this.key, p_results: results as Json }))
+    return unwrap(await serviceClient().rpc('complete_assessment', { ...this.key, p_results: results as Json, p_audit: audit }))
   }
 
-  async fail(error: { code: string, message: string }): Promise<boolean> {
+  async fail(error: { code: string, message: string }, audit: Json): Promise<boolean> {
     await this.running
-    return unwrap(await serviceClient().rpc('fail_assessment', { ...this.key, p_error: error }))
+    return unwrap(await serviceClient().rpc('fail_assessment', { ...this.key, p_error: error, p_audit: audit }))
   }
 
   /** Back to the queue, for another worker. */

@@ -4,8 +4,7 @@
  * is never taken for a whole one, and a worker that dies is simply replaced: the checks only read.
  */
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
-import { noteAudit, type AuditAction } from '#server/audit'
+import { auditRow, type AuditAction } from '#server/audit'
 import type { ApiReader, Check, ResourceDescription } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -21,6 +20,7 @@ import { evaluate, sharedReader } from './evaluate'
 import { Lease } from './lease'
 import { forEachLimited } from './limit'
 import { planScan, type Plan } from './plan'
+import { enabledTargets } from './targets'
 
 /** Calls to a provider at once, per assessment. */
 const CONCURRENCY = 4
@@ -28,7 +28,6 @@ const worker = { type: 'worker', id: null, email: null } as const
 
 interface Claimed { id: string, integration_id: string, organization_id: string }
 interface Result { resource_id: string, check_id: string, verdict: string, severity: string, category: string, summary: string, evidence: Record<string, never> | object, checked_at: string }
-interface Target extends ResourceDescription { id: string }
 
 /** @param signal aborted at shutdown: the assessment goes back to the queue */
 export async function runAssessment(assessmentId: string, signal: AbortSignal): Promise<void> {
@@ -61,10 +60,9 @@ async function scan(claimed: Claimed, lease: Lease): Promise<void> {
     if (!(error instanceof CredentialError) || error.failure === 'dead_grant') throw error
     results = await runChecks(await readRow(claimed.integration_id), plan, refusing(new ProviderError('unreachable', 'credential renewal', { cause: error })), lease)
   }
-  if (!await lease.complete(results)) return
-  countScan('completed')
   const counts = Object.groupBy(results, result => result.verdict)
-  await note(claimed, 'scan.completed', Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0])))
+  const detail = Object.fromEntries(Object.entries(counts).map(([verdict, list]) => [verdict, list?.length ?? 0]))
+  if (await lease.complete(results, entry(claimed, 'scan.completed', detail))) countScan('completed')
 }
 
 /**
@@ -98,14 +96,8 @@ function refusing(error: ProviderError): ApiReader {
   return { facts: {}, get: () => Promise.reject(error), pages: () => { throw error } }
 }
 
-async function enabledResources(row: IntegrationRow): Promise<Target[]> {
-  const rows = unwrap(await serviceClient().from('integration_resources').select('id, kind, external_id, name, metadata')
-    .eq('integration_id', row.id).eq('enabled', true).is('missing_since', null).order('created_at').order('id'))
-  return rows.map(({ id, kind, external_id, name, metadata }) => ({ id, kind, externalId: external_id, name, metadata: z.record(z.string(), z.json()).catch({}).parse(metadata) }))
-}
-
 async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease: Lease): Promise<Result[]> {
-  const targets = await enabledResources(row)
+  const targets = await enabledTargets(row.id)
   // The credential was handed out for these and no others; a renewal on the way may have left it with less.
   const { checks } = plan
   const plans = [plan, planScan(row)]
@@ -129,9 +121,7 @@ async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease:
 async function fail(claimed: Claimed, lease: Lease, error: unknown): Promise<void> {
   const { code, message } = failure(error)
   if (code === 'internal') log.error('assessment failed', { assessment_id: claimed.id, error })
-  if (!await lease.fail({ code, message })) return
-  countScan('failed')
-  await note(claimed, 'scan.failed', { code })
+  if (await lease.fail({ code, message }, entry(claimed, 'scan.failed', { code }))) countScan('failed')
 }
 
 /** The key's trouble and not the credential's: nobody has to reconnect. */
@@ -156,6 +146,6 @@ function failure(error: unknown): { code: string, message: string } {
   return { code: 'internal', message: 'Something went wrong on our side.' }
 }
 
-function note(claimed: Claimed, action: AuditAction, detail: Record<string, string | number>): Promise<void> {
-  return noteAudit({ organizationId: claimed.organization_id, actor: worker, action, target: { type: 'integration', id: claimed.integration_id }, detail: { assessment_id: claimed.id, ...detail } })
+function entry(claimed: Claimed, action: AuditAction, detail: Record<string, string | number>) {
+  return auditRow({ actor: worker, action, target: { type: 'integration', id: claimed.integration_id }, detail: { assessment_id: claimed.id, ...detail } })
 }

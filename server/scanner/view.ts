@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Caller } from '#server/database/caller'
 import { findConnector } from '#server/connectors/registry'
+import { ROWS } from '#server/database/every-row'
 import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
 import { AppError } from '#server/errors'
@@ -35,16 +36,17 @@ export async function getAssessment(actor: Caller, id: string) {
   return { ...withIsoTimes(viewAssessment(row)), results: await results(actor, id) }
 }
 
-/** In portions: the data API may answer at most 1,000 rows at once. */
+/** In portions, as the data API has them; they do not change any more. */
 async function results(actor: Caller, assessmentId: string) {
   const all = []
-  for (let from = 0; ; from += 1000) {
+  for (let from = 0; ;) {
     const rows = unwrap(await actor.client.from('assessment_results')
       .select('check_id, resource_id, verdict, severity, category, summary, evidence, checked_at')
       .eq('organization_id', actor.organizationId).eq('assessment_id', assessmentId)
-      .order('resource_id').order('check_id').range(from, from + 999))
+      .order('resource_id').order('check_id').range(from, from + ROWS - 1))
+    if (rows.length === 0) return all
     all.push(...rows.map(withIsoTimes))
-    if (rows.length < 1000) return all
+    from += rows.length
   }
 }
 

@@ -2,8 +2,8 @@
  * Envelope encryption: each organization's values are under a data key of its own, which is kept wrapped by the
  * key-encryption key (KEK), and dies with the organization.
  *
- * WRAP    `<KEK id>:iv.tag.ciphertext` under ENCRYPTION_KEY (encryption.ts), or `kms:<blob>` by AWS KMS (kms.ts) when
- *         ENCRYPTION_KMS_KEY_ID is set. Both are bound to the data key's id and the organization, so that a wrap copied to
+ * WRAP    `<KEK id>:iv.tag.ciphertext` under ENCRYPTION_KEY (encryption.ts), or `kms:<key ARN>.<blob>` by AWS KMS (kms.ts) when
+ *         ENCRYPTION_KMS_KEY_ID is set: opened with that key and no other. Both are bound to the data key's id and the organization, so that a wrap copied to
  *         another organization does not open.
  * CHANGE  Of the KEK: only wraps are rewritten. Of a data key: values are (`npm run keys:rotate -- --data-keys`).
  * LIMIT   2^32 values per key with random IVs (NIST SP 800-38D section 8.3): counted by the database before they are made.
@@ -12,10 +12,9 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { currentKeyId, decryptValue, EncryptionError, encryptValue, named, type DataKey } from './encryption.ts'
 import { env } from './env.ts'
 
-/** As `organization_keys` keeps it. */
-export interface WrappedKey { keyId: string, wrapped: string }
-/** `kekId`: what wraps now, for counting and for finding what is still under another. */
-export interface NewDataKey extends WrappedKey { kekId: string }
+/** As `organization_keys` keeps it. `kekId`: what wrapped it, for counting and for finding what is still under another. */
+export interface WrappedKey { keyId: string, wrapped: string, kekId?: string }
+export type NewDataKey = Required<WrappedKey>
 
 const FIELD = 'organization_key'
 const ROOT = 'installation'
@@ -26,37 +25,48 @@ const REMEMBERED = 5_000
 
 const unwrapped = new Map<string, { key: Promise<DataKey>, until: number }>()
 
-/** What wraps now: the id of ENCRYPTION_KEY, or `kms:<ENCRYPTION_KMS_KEY_ID>`. */
-export function currentKekId(): string {
-  const { kmsKeyId } = env()
-  return kmsKeyId ? `${KMS}${kmsKeyId}` : currentKeyId()
+/**
+ * What wraps now: the id of ENCRYPTION_KEY, or `kms:<key ARN>`. Which key an alias stands for, KMS says with each wrap only.
+ * @throws EncryptionError key_missing, key_unavailable
+ */
+export async function currentKekId(): Promise<string> {
+  return env().kmsKeyId ? (await wrap(randomBytes(32), 'probe', ROOT)).kekId : currentKeyId()
 }
 
 /** @throws EncryptionError key_missing, key_unavailable */
-async function wrap(secret: Buffer, keyId: string, organizationId: string): Promise<string> {
+async function wrap(secret: Buffer, keyId: string, organizationId: string): Promise<NewDataKey> {
   const { kmsKeyId } = env()
-  if (!kmsKeyId) return encryptValue(secret.toString('base64'), FIELD, { integrationId: keyId, organizationId })
+  if (!kmsKeyId) return { keyId, wrapped: encryptValue(secret.toString('base64'), FIELD, { integrationId: keyId, organizationId }), kekId: currentKeyId() }
   const { kmsEncrypt } = await import('./kms.ts')
-  return KMS + await kmsEncrypt(kmsKeyId, secret, { key_id: keyId, organization_id: organizationId })
+  const { blob, keyArn } = await kmsEncrypt(kmsKeyId, secret, { key_id: keyId, organization_id: organizationId })
+  return { keyId, wrapped: `${KMS}${keyArn}.${blob}`, kekId: KMS + keyArn }
 }
 
-async function unwrapSecret({ keyId, wrapped }: WrappedKey, organizationId: string): Promise<Buffer> {
+async function unwrapSecret({ keyId, wrapped, kekId }: WrappedKey, organizationId: string): Promise<Buffer> {
   if (!wrapped.startsWith(KMS)) return Buffer.from(decryptValue(wrapped, FIELD, { integrationId: keyId, organizationId }), 'base64')
   const { kmsDecrypt } = await import('./kms.ts')
-  return kmsDecrypt(wrapped.slice(KMS.length), { key_id: keyId, organization_id: organizationId })
+  return kmsDecrypt(...kmsPartsOf(wrapped, kekId), { key_id: keyId, organization_id: organizationId })
+}
+
+/** A wrap of earlier days names no key: it was made under the one that its row names, or else the one that is set. */
+function kmsPartsOf(wrapped: string, kekId: string | undefined): [keyId: string, blob: string] {
+  const [, arn, blob = ''] = /^kms:(?:([^.]*)\.)?(.*)$/s.exec(wrapped) ?? []
+  const keyId = arn ?? (kekId?.startsWith(KMS) ? kekId.slice(KMS.length) : env().kmsKeyId)
+  if (!keyId) throw new EncryptionError('key_unavailable', 'A data key is wrapped by a KMS. To fix: set ENCRYPTION_KMS_KEY_ID to the key that it was wrapped with, and run npm run keys:rotate')
+  return [keyId, blob]
 }
 
 /** A fresh key for an organization, wrapped. @throws EncryptionError key_missing, key_unavailable */
 export async function newDataKey(organizationId: string): Promise<NewDataKey> {
   const secret = randomBytes(32)
   const keyId = named(createSecretKey(secret)).id
-  return { keyId, wrapped: await wrap(secret, keyId, organizationId), kekId: currentKekId() }
+  return wrap(secret, keyId, organizationId)
 }
 
 /** The same key under the KEK of now. @throws EncryptionError */
 export async function rewrap(old: WrappedKey, organizationId: string): Promise<NewDataKey> {
   const secret = await unwrapSecret(old, organizationId)
-  return { keyId: old.keyId, wrapped: await wrap(secret, old.keyId, organizationId), kekId: currentKekId() }
+  return wrap(secret, old.keyId, organizationId)
 }
 
 /**
@@ -92,9 +102,10 @@ async function unwrap(wrap: WrappedKey, organizationId: string): Promise<DataKey
 
 /** The root secret of an installation without ENCRYPTION_KEY: by KMS, bound to its purpose. @throws EncryptionError key_unavailable */
 export async function sealRoot(secret: Buffer): Promise<string> {
-  return wrap(secret, ROOT, ROOT)
+  return (await wrap(secret, ROOT, ROOT)).wrapped
 }
 
+/** @throws EncryptionError key_unavailable, value_rejected */
 export async function unsealRoot(wrapped: string): Promise<Buffer> {
   return unwrapSecret({ keyId: ROOT, wrapped }, ROOT)
 }

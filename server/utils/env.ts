@@ -160,3 +160,12 @@ export function loadEnv(providers: readonly ProviderRef[] = []): Env {
 export function env(): Env {
   return cached ?? loadEnv()
 }
+
+/**
+ * Nitro's own limits at shutdown, which it reads from the environment when it begins to listen, after the plugins. What the
+ * operator has set stays.
+ * @param milliseconds for what is under way, and as much again for answering open requests before
+ */
+export function allowShutdown(milliseconds: number): void {
+  process.env.NITRO_SHUTDOWN_TIMEOUT ??= String(milliseconds)
+}

@@ -1,6 +1,8 @@
 /**
  * AWS KMS as the key-encryption key (ENCRYPTION_KMS_KEY_ID). The data key's id and the organization go along as KMS's
- * encryption context, which is bound like additional data and stands in CloudTrail. Region, credentials and address
+ * encryption context, which is bound like additional data and stands in CloudTrail. Both calls name the key: Encrypt the one that
+ * is set, Decrypt the one that Encrypt said it had used, so that KMS refuses a blob that was made under another
+ * (https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#KMS-Decrypt-request-KeyId). Region, credentials and address
  * (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL_KMS, ...) are the SDK's own affair:
  * https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
@@ -42,26 +44,30 @@ function failure(error: unknown): EncryptionError {
     + 'Check ENCRYPTION_KMS_KEY_ID, the AWS region and credentials, and that kms:Encrypt and kms:Decrypt are allowed')
 }
 
-/** @returns base64 @throws EncryptionError key_unavailable */
-export async function kmsEncrypt(keyId: string, secret: Uint8Array, context: Context): Promise<string> {
+/**
+ * @param keyId id, ARN or alias
+ * @returns the blob in base64, and the ARN of the key that made it, which stays the same when an alias is moved
+ * @throws EncryptionError key_unavailable
+ */
+export async function kmsEncrypt(keyId: string, secret: Uint8Array, context: Context): Promise<{ blob: string, keyArn: string }> {
   try {
     const { sdk, kms } = await open()
-    const { CiphertextBlob: blob } = await kms.send(
+    const { CiphertextBlob: blob, KeyId: keyArn } = await kms.send(
       new sdk.EncryptCommand({ KeyId: keyId, Plaintext: secret, EncryptionContext: context }), { abortSignal: AbortSignal.timeout(PATIENCE_MS) })
-    if (!blob) throw new Error('NoCiphertext')
-    return Buffer.from(blob).toString('base64')
+    if (!blob || !keyArn) throw new Error('NoCiphertext')
+    return { blob: Buffer.from(blob).toString('base64'), keyArn }
   }
   catch (error) {
     throw failure(error)
   }
 }
 
-/** @param blob base64 @throws EncryptionError key_unavailable, value_rejected */
-export async function kmsDecrypt(blob: string, context: Context): Promise<Buffer> {
+/** @param keyId of the key that made the blob @param blob base64 @throws EncryptionError key_unavailable, value_rejected */
+export async function kmsDecrypt(keyId: string, blob: string, context: Context): Promise<Buffer> {
   try {
     const { sdk, kms } = await open()
     const { Plaintext: secret } = await kms.send(
-      new sdk.DecryptCommand({ CiphertextBlob: Buffer.from(blob, 'base64'), EncryptionContext: context }), { abortSignal: AbortSignal.timeout(PATIENCE_MS) })
+      new sdk.DecryptCommand({ KeyId: keyId, CiphertextBlob: Buffer.from(blob, 'base64'), EncryptionContext: context }), { abortSignal: AbortSignal.timeout(PATIENCE_MS) })
     if (secret?.length !== 32) throw new Error('NoPlaintext')
     return Buffer.from(secret)
   }

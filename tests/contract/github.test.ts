@@ -76,7 +76,7 @@ describe.skipIf(!document)('the sandbox\'s answers', () => {
   it('to a revocation, with a status of the document', async () => {
     const fresh = await app.connect()
     const sent = github.authorization.revocation.request({ clientId, clientSecret, accessToken: fresh.access_token })
-    expect(Object.keys(operation('DELETE', `/applications/${clientId}/grant`).answers)).toContain(String((await app.revoke(sent.body)).status))
+    expect(Object.keys(operation('DELETE', `/applications/${clientId}/token`).answers)).toContain(String((await app.revoke(sent.body)).status))
   })
 
   it('would be caught if they strayed', async () => {

@@ -8,6 +8,7 @@ import { serviceClient } from '#server/database/clients'
 import { deliverAlert, queueAlerts, releaseAlerts } from '#server/integrations/alert-delivery'
 import { listAlerts } from '#server/integrations/alerts'
 import { healthReport } from '#server/integrations/health-report'
+import { markUnverified } from '#server/integrations/verification'
 import { work } from '#server/queue'
 import { loadEnv } from '#server/utils/env'
 import { serveHttp, type HttpServer } from '../support/http-server.ts'
@@ -162,6 +163,24 @@ describe('an alert to the receiver', () => {
     await deliverAlert(await newest(), signal)
     configure({ ALERT_WEBHOOK_SECRET: secret })
     expect([posts[0]?.headers.has('webhook-id'), posts[0]?.headers.has('webhook-signature')]).toEqual([true, false])
+  })
+
+  it('tells that nothing has verified a connection for a day and a half, and that something has again', async () => {
+    await rooms.sql(`update public.integrations set health_state = 'healthy', last_success_at = now() - interval '37 hours', last_error = null
+      where id = $1 and set_config('session_replication_role', 'replica', true) = 'replica'`, [id])
+    // After a start, what was missed meanwhile is made up for first.
+    expect(await markUnverified(60)).toBe(0)
+    expect(await markUnverified(3_600)).toBe(1)
+    expect(await markUnverified(3_600)).toBe(0)
+    await queueAlerts()
+    await until(() => posts.length === 1)
+    await rooms.scan(who, id)
+    await queueAlerts()
+    await until(() => posts.length === 2)
+    expect(posts.map(post => JSON.parse(post.body) as object)).toMatchObject([
+      { alert: 'unknown', from: 'healthy', to: 'unknown', reason: 'not_verified', sentence: expect.stringContaining('a day and a half') as string },
+      { alert: 'recovered', from: 'unknown', to: 'healthy' }])
+    expect((await listAlerts(who, { limit: 2 })).data.map(one => one.alert)).toEqual(['recovered', 'unknown'])
   })
 
   it('leaves neither the address nor the message in the queue', async () => {

@@ -21,12 +21,19 @@ beforeEach(async () => {
   for (let entry = 1; entry <= 6; entry++) await db.as(service, run => run(insert, [acme.id, `person${entry}@example.com`]))
 })
 
-interface Verdict { checked: number, last_seq: number, complete: boolean, head_seq: number, head_hash: string, fault_kind: string | null, fault_seq: number | null, fault_id: string | null }
+interface Verdict { checked: number, last_seq: number, complete: boolean, head_seq: number, head_hash: string, fault_kind: string | null, fault_seq: number, fault_id: string | null, before_id: string | null }
 const numbers = ['checked', 'last_seq', 'head_seq', 'fault_seq']
 async function verify(organization = acme.id, after = 0, limit = 100, who = acme.owner): Promise<Verdict | undefined> {
   const { rows } = await db.as(user(who), run => run('select * from public.verify_audit_chain($1, $2, $3)', [organization, after, limit]))
   // The driver of PostgreSQL gives bigint as text.
   return rows[0] && Object.fromEntries(Object.entries(rows[0]).map(([key, value]) => [key, numbers.includes(key) && value !== null ? Number(value) : value])) as unknown as Verdict
+}
+/** The numbers among which an entry has a place: so many at a time. */
+async function find(entry: unknown, limit = 100, organization = acme.id, who = acme.owner): Promise<number | null> {
+  for (let after = 0; ; after += limit) {
+    const { rows: [row] } = await db.as(user(who), run => run('select public.find_audit_entry($1, $2, $3, $4) as found', [organization, entry, after, limit]))
+    if (row?.found !== false) return row?.found === true ? after + 1 : null
+  }
 }
 const idOf = async (seq: number) => (await db.run('select id from public.audit_log where organization_id = $1 and seq = $2', [acme.id, seq])).rows[0]?.id
 /** `set ...` on one entry. */
@@ -93,7 +100,7 @@ describe('an entry', () => {
     const { checked, fault_kind } = await verdict() ?? {}
     expect([Number(checked) >= 3, fault_kind]).toEqual([true, null])
     await db.run(`update public.audit_log set actor_email = 'x' where organization_id is null and seq = 2`)
-    expect(await verdict()).toMatchObject({ fault_kind: 'altered' })
+    expect(await verdict()).toMatchObject({ fault_kind: 'misfit' })
   })
 
   it('leaves no trace when its transaction does not hold', async () => {
@@ -120,31 +127,34 @@ describe('where the chain ends', () => {
 })
 
 describe('a break', () => {
-  const expectFault = async (kind: string, seq: number, id: unknown) => {
-    expect(await verify()).toMatchObject({ fault_kind: kind, fault_seq: seq, fault_id: id })
-    // In pages of any size, the same one.
-    for (const limit of [1, 2, 3, 5, 6]) {
+  /** @param elsewhere whether the entry has a place under another number: null when it need not be looked for */
+  const expectFault = async (kind: string, seq: number, id: unknown, elsewhere: boolean | null = null) => {
+    // In pages and chunks of any size, the same one.
+    for (const limit of [100, 1, 2, 3, 5, 6]) {
       let verdict = await verify(acme.id, 0, limit)
       for (let page = 0; verdict && !verdict.fault_kind && !verdict.complete && page < 20; page++) verdict = await verify(acme.id, verdict.last_seq, limit)
       expect(verdict, `in pages of ${limit}`).toMatchObject({ fault_kind: kind, fault_seq: seq, fault_id: id })
+      if (elsewhere !== null) expect(await find(id, limit) !== null, `in chunks of ${limit}`).toBe(elsewhere)
     }
   }
-
   it.each([
     'detail = \'{"name": "Other"}\'', `actor_email = 'somebody@example.com'`, `actor_id = gen_random_uuid()`, `created_at = created_at - interval '1 microsecond'`,
     `action = 'integration.removed'`, `target_type = 'integration', target_id = 'x'`, `ip = null`, `user_agent = ''`, `request_id = 'x'`, `actor_type = 'worker'`, 'id = gen_random_uuid()',
     `hash = '${'0'.repeat(64)}'`, `prev_hash = '${'f'.repeat(64)}'`,
-  ])('by `set %s` is `altered`', async (set) => {
+  ])('by `set %s` is a misfit that has no other place', async (set) => {
     for (const seq of [6, 3, 1]) {
       await alter(seq, set)
-      await expectFault('altered', seq, await idOf(seq))
+      await expectFault('misfit', seq, await idOf(seq), false)
     }
   })
 
   it.each([6, 3, 1])('by altering entry %i and hashing it anew is found by the one after it, or the end', async (seq) => {
     await alter(seq, `actor_email = 'x'`)
     await alter(seq, rehashed)
-    await expectFault('altered', seq, await idOf(seq))
+    if (seq === 6) return expectFault('altered', 6, await idOf(6))
+    await expectFault('unchained', seq + 1, await idOf(seq + 1), false)
+    expect(await verify()).toMatchObject({ before_id: await idOf(seq) })
+    expect(await verify(acme.id, seq, 1)).toMatchObject({ before_id: await idOf(seq) })
   })
 
   it.each([6, 3, 1])('by deleting entry %i is `removed`', async (seq) => {
@@ -157,30 +167,34 @@ describe('a break', () => {
     await expectFault('removed', 1, null)
   })
 
-  it.each([[2, 3], [2, 5], [1, 6], [5, 6]])('by swapping the numbers %i and %i is `reordered`', async (a, b) => {
+  it.each([[2, 3], [2, 5], [1, 6], [5, 6]])('by swapping the numbers %i and %i is a misfit that has its place there', async (a, b) => {
     await swap(a, b)
-    await expectFault('reordered', a, await idOf(a))
+    await expectFault('misfit', a, await idOf(a), true)
+    // In the chunk that holds the number it was written as.
+    expect(await find(await idOf(a), 1)).toBe(b)
   })
 
   it('by swapping two, each hashed anew, is named too', async () => {
     await swap(2, 5)
     for (const seq of [2, 5]) await alter(seq, rehashed)
-    await expectFault('reordered', 2, await idOf(2))
+    await expectFault('unchained', 2, await idOf(2), true)
   })
 
   it('by deleting one and moving up the rest is named where it begins', async () => {
     await remove(3)
     for (const seq of [4, 5, 6]) await alter(seq, `seq = ${seq - 1}`)
-    await expectFault('reordered', 3, await idOf(3))
+    await expectFault('misfit', 3, await idOf(3), true)
   })
 
   it('by a forged entry after the end is `inserted`', async () => {
     await expectFault('inserted', 7, await forge(7))
   })
 
-  it('by a forged entry in the place of another is `altered`', async () => {
+  it('by a forged entry in the place of another is found by the one after it', async () => {
     await remove(3)
-    await expectFault('altered', 3, await forge(3))
+    const forged = await forge(3)
+    await expectFault('unchained', 4, await idOf(4), false)
+    expect(await verify()).toMatchObject({ before_id: forged })
   })
 
   it('by moving an entry to another organization is `removed` here and `inserted` there', async () => {
@@ -193,7 +207,7 @@ describe('a break', () => {
   it('names the first of several', async () => {
     await remove(5)
     await alter(2, `ip = null`)
-    await expectFault('altered', 2, await idOf(2))
+    await expectFault('misfit', 2, await idOf(2), false)
   })
 
   it('of the end itself stops the log rather than forks it', async () => {
@@ -210,9 +224,19 @@ describe('verifying', () => {
     expect(await verify(acme.id, 0, 100, acme.member)).toBeUndefined()
     expect(await verify(acme.id, 0, 100, others.owner)).toBeUndefined()
     expect(await verify('00000000-0000-0000-0000-000000000000')).toBeUndefined()
+    await alter(3, 'seq = 1000')
+    expect(await find(await idOf(1000), 2, acme.id, acme.admin)).toBe(3)
+    for (const [organization, who] of [[acme.id, acme.member], [acme.id, others.owner], [others.id, others.owner]] as const) expect(await find(await idOf(1000), 2, organization, who)).toBeNull()
+    await alter(1000, 'seq = 3')
     for (const [who, rows] of [[acme.admin, 6], [acme.member, 0], [others.owner, 0]] as const) {
       expect((await db.as(user(who), run => run('select * from public.export_audit_entries($1)', [acme.id]))).rows).toHaveLength(rows)
     }
+  })
+
+  it('does not take a text that looks like the number for it', async () => {
+    await db.as(service, run => run(`insert into public.audit_log (organization_id, actor_type, actor_email, action, detail, ip) values ($1, 'user', 'x', 'scan.completed', '{"seq": 7}', '"seq": 7')`, [acme.id]))
+    await swap(2, 7)
+    expect(await find(await idOf(2), 1)).toBe(7)
   })
 
   it('of an empty log finds nothing wrong', async () => {

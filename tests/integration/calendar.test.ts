@@ -7,7 +7,7 @@ import type { Caller } from '#server/database/caller'
 import { findCalendar, makeCalendar, readCalendar, revokeCalendar } from '#server/integrations/calendar'
 import { loadEnv } from '#server/utils/env'
 import { readCalendarFile } from '../support/calendar.ts'
-import { openRooms, type Rooms } from '../support/rooms.ts'
+import { from, openRooms, type Rooms } from '../support/rooms.ts'
 
 let rooms: Rooms
 let who: Caller
@@ -29,7 +29,7 @@ const missing = expect.objectContaining({ code: 'not_found' }) as Error
 
 describe('a calendar address', () => {
   it('is made of 256 random bits, shown once, and kept as a hash', async () => {
-    const { url, id } = await makeCalendar(who)
+    const { url, id } = await makeCalendar(who, from)
     const token = /^http:\/\/localhost:3999\/api\/calendar\/([\w-]{43})\.ics$/.exec(url)?.[1] ?? ''
     expect(Buffer.from(token, 'base64url')).toHaveLength(32)
     expect(await findCalendar(who)).toEqual({ id, created_at: expect.stringMatching(/Z$/) as string, last_read_at: null })
@@ -39,18 +39,18 @@ describe('a calendar address', () => {
   })
 
   it('ends when another one is made, and when it is revoked', async () => {
-    const first = await makeCalendar(who)
-    const second = await makeCalendar(who)
+    const first = await makeCalendar(who, from)
+    const second = await makeCalendar(who, from)
     await expect(readCalendar(fileOf(first.url))).rejects.toEqual(missing)
     expect(await read(second.url)).toMatchObject({ name: 'VCALENDAR' })
-    expect(await revokeCalendar(who)).toBe(second.id)
+    expect(await revokeCalendar(who, from)).toBe(second.id)
     expect(await findCalendar(who)).toBeNull()
     await expect(readCalendar(fileOf(second.url))).rejects.toEqual(missing)
-    await expect(revokeCalendar(who)).rejects.toEqual(missing)
+    await expect(revokeCalendar(who, from)).rejects.toEqual(missing)
   })
 
   it('is one, when two are made at once', async () => {
-    const made = await Promise.allSettled(Array.from({ length: 3 }, () => makeCalendar(who)))
+    const made = await Promise.allSettled(Array.from({ length: 3 }, () => makeCalendar(who, from)))
     for (const one of made) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'conflict' })
     const good = await Promise.allSettled(made.flatMap(one => one.status === 'fulfilled' ? [read(one.value.url)] : []))
     expect(good.filter(one => one.status === 'fulfilled')).toHaveLength(1)
@@ -65,7 +65,7 @@ describe('a calendar address', () => {
     const other = await rooms.person()
     await rooms.connect(other)
     await rooms.sql('update public.integrations set name = $2 where id = $1', [id, 'Ours, mostly; \\ yes'])
-    const { url } = await makeCalendar(who)
+    const { url } = await makeCalendar(who, from)
     const text = await readCalendar(fileOf(url))
     const { children } = readCalendarFile(text)
     expect(children.map(event => event.properties)).toMatchObject([{ 'SUMMARY': 'Ours, mostly; \\ yes: client secret ends', 'DTSTART;VALUE=DATE': '20310131' }])
@@ -76,7 +76,7 @@ describe('a calendar address', () => {
   })
 
   it('goes with its organization, and outlives who made it', async () => {
-    const { url, id } = await makeCalendar(who)
+    const { url, id } = await makeCalendar(who, from)
     await rooms.sql('delete from auth.users where id = $1', [who.userId])
     expect((await rooms.sql('select created_by from public.calendar_feeds where id = $1', [id]))[0]).toEqual({ created_by: null })
     expect((await read(url)).children).toEqual([])

@@ -42,6 +42,30 @@ async function expectRefused(client: ApiClient, callback: string, code: Callback
   expect(tokenCalls()).toHaveLength(redeemed)
 }
 
+// First, while nobody has connected anything: whose grant it is, is not known to all of these, and the provider would end all of
+// an account's access at once.
+describe('of a grant nothing is stored', () => {
+  let client: ApiClient
+  beforeAll(async () => { client = await stack.person() })
+
+  it.each<[string, Fault, CallbackErrorCode]>([
+    ['there is no project', { kind: () => Response.json([]), path: '/v1/projects' }, 'no_project'],
+    ['there is no organization', { kind: () => Response.json([]), path: '/v1/organizations' }, 'provider_unavailable'],
+    ['projects may not be listed', { kind: 'forbidden', path: '/v1/projects' }, 'permission_missing'],
+    ['organizations may not be listed', { kind: 'forbidden', path: '/v1/organizations' }, 'permission_missing'],
+    ['the new token is refused', { kind: 'unauthorized', path: '/v1/projects' }, 'permission_missing'],
+    ['the list is a page', { kind: 'html', path: '/v1/projects' }, 'provider_unavailable'],
+    ['the list has another shape', { kind: 'wrong_shape', path: '/v1/projects' }, 'provider_unavailable'],
+    ['the list is too long', { kind: 'huge', path: '/v1/projects' }, 'provider_unavailable'],
+  ])('when %s, and the grant is ended', async (_what, fault, code) => {
+    const callback = await (await startFlow(client)).answer('approve')
+    stack.provider.fail(fault)
+    await expectRefused(client, callback, code)
+    await expectNothingStored(client)
+    expect(revocations()).toBe(1)
+  })
+})
+
 describe('a callback is refused', () => {
   // One person for all of these: at the end nothing must have been stored of any of them.
   let client: ApiClient
@@ -177,23 +201,6 @@ describe('a callback is refused', () => {
     await expectRefused(client, callback, 'provider_unavailable')
     expect(Date.now() - asked).toBeLessThan(14_000)
     await expectNothingStored(client)
-  })
-
-  it.each<[string, Fault, CallbackErrorCode]>([
-    ['there is no project', { kind: () => Response.json([]), path: '/v1/projects' }, 'no_project'],
-    ['there is no organization', { kind: () => Response.json([]), path: '/v1/organizations' }, 'provider_unavailable'],
-    ['projects may not be listed', { kind: 'forbidden', path: '/v1/projects' }, 'permission_missing'],
-    ['organizations may not be listed', { kind: 'forbidden', path: '/v1/organizations' }, 'permission_missing'],
-    ['the new token is refused', { kind: 'unauthorized', path: '/v1/projects' }, 'permission_missing'],
-    ['the list is a page', { kind: 'html', path: '/v1/projects' }, 'provider_unavailable'],
-    ['the list has another shape', { kind: 'wrong_shape', path: '/v1/projects' }, 'provider_unavailable'],
-    ['the list is too long', { kind: 'huge', path: '/v1/projects' }, 'provider_unavailable'],
-  ])('when %s, and the grant is ended', async (_what, fault, code) => {
-    const callback = await (await startFlow(client)).answer('approve')
-    stack.provider.fail(fault)
-    await expectRefused(client, callback, code)
-    await expectNothingStored(client)
-    expect(revocations()).toBe(1)
   })
 })
 

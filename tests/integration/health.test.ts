@@ -43,8 +43,8 @@ describe('health_of', () => {
   const hour = 3_600_000
   it.each([
     // status, class and code of the last error, hours since the last success → state/reason
-    ['active', null, 1, 'healthy/ok'], ['active', null, 71, 'healthy/ok'], ['active', null, 72, 'healthy/ok'],
-    ['active', null, 73, 'unknown/not_verified'], ['active', null, 9_000, 'unknown/not_verified'], ['active', null, null, 'unknown/not_used_yet'],
+    ['active', null, 1, 'healthy/ok'], ['active', null, 25, 'healthy/ok'], ['active', null, 36, 'healthy/ok'],
+    ['active', null, 37, 'unknown/not_verified'], ['active', null, 9_000, 'unknown/not_verified'], ['active', null, null, 'unknown/not_used_yet'],
     ['active', 'passing server_error', 1, 'degraded/server_error'], ['active', 'passing server_error', 100, 'degraded/server_error'], ['active', 'passing timeout', null, 'degraded/timeout'],
     ['active', 'our_application invalid_client', 1, 'degraded/invalid_client'],
     ['active', 'dead_grant invalid_grant', 1, 'action_required/invalid_grant'], ['error', 'dead_grant answer_lost', 1, 'action_required/answer_lost'],
@@ -195,30 +195,49 @@ describe('mark_unverified', () => {
   const sweep = async () => Number((await db.as(service, run => run('select public.mark_unverified() as n'))).rows[0]?.n)
   const healthOnOverview = async () => (await db.tryAs(user(acme.member), run => run(`select public.overview($1) -> 'integrations' as counts`, [acme.id]))).rows[0]?.counts
 
-  it('takes the green from old news, once, without an alert', async () => {
+  it('takes the green from old news and tells so, once, and that it is well again', async () => {
     await sweep()
-    await leftAlone('73 hours')
+    await leftAlone('37 hours')
     expect(await state()).toBe('healthy/ok')
     expect(await sweep()).toBe(1)
     expect(await state()).toBe('unknown/not_verified')
     expect(await sweep()).toBe(0)
-    expect(await timeline()).toEqual(['- > healthy/ok', 'healthy/ok > unknown/not_verified'])
+    expect(await timeline()).toEqual(['- > healthy/ok', 'healthy/ok > unknown/not_verified ! unknown'])
     await succeeds()
     expect(await state()).toBe('healthy/ok')
-    expect((await timeline()).at(-1)).toBe('unknown/not_verified > healthy/ok')
+    expect((await timeline()).at(-1)).toBe('unknown/not_verified > healthy/ok ! recovered')
   })
 
-  it('leaves what succeeded within three days', async () => {
+  it('tells of a silence whatever came before or comes after, but not of a pause in it', async () => {
     await sweep()
-    await leftAlone('71 hours')
+    await leftAlone('37 hours')
+    await sweep()
+    await set(`status = 'paused'`)
+    await set(`status = 'active'`)
+    await fails('passing', 'server_error')
+    await set('last_error = null')
+    await succeeds()
+    expect((await timeline()).slice(1)).toEqual([
+      'healthy/ok > unknown/not_verified ! unknown',
+      'unknown/not_verified > unknown/paused',
+      'unknown/paused > unknown/not_verified',
+      'unknown/not_verified > degraded/server_error ! degraded',
+      'degraded/server_error > unknown/not_verified ! unknown',
+      'unknown/not_verified > healthy/ok ! recovered',
+    ])
+  })
+
+  it('leaves what succeeded within a day and a half', async () => {
+    await sweep()
+    await leftAlone('35 hours')
     expect(await sweep()).toBe(0)
     expect(await state()).toBe('healthy/ok')
   })
 
   it('is not waited for by the overview', async () => {
-    await leftAlone('71 hours')
+    await leftAlone('35 hours')
     expect(await healthOnOverview()).toMatchObject({ healthy: 1, unknown: 0 })
-    await leftAlone('73 hours')
+    await leftAlone('37 hours')
     expect(await healthOnOverview()).toMatchObject({ healthy: 0, unknown: 1 })
     await set(`status = 'paused'`)
     expect(await healthOnOverview()).toMatchObject({ healthy: 0, unknown: 0, paused: 1 })

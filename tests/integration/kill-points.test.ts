@@ -85,13 +85,17 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
     // What the journal cannot tell apart from a spent token is tried once more; a strict provider then says no.
     const points: [what: string, point: Point, command: Command['do'], outcome: Outcome][] = [
       ['before it has begun', ['begin_refresh', 'before'], 'use', { calls: 1, journal: ['stored'] }],
-      ['when it has begun, before the token call', ['begin_refresh', 'after'], 'use', { calls: 1, journal: ['uncertain', 'stored'] }],
+      ['when it has begun', ['begin_refresh', 'after'], 'use', { calls: 1, journal: ['stored'] }],
+      ['before it says that the token goes out', ['send_refresh', 'before'], 'use', { calls: 1, journal: ['stored'] }],
+      ['when it has said that the token goes out, before the token call', ['send_refresh', 'after'], 'use', { calls: 1, journal: ['uncertain', 'stored'] }],
       ['when the token call is sent and nothing done', 'token call not done', 'use', { calls: 2, journal: ['uncertain', 'stored'] }],
       ['when the provider has spent the token and its answer is on its way', 'token call done', 'use', { calls: 2, journal: ['uncertain', 'failed'], lost: true }],
       ['when the answer is here and not stored', ['finish_refresh', 'before'], 'use', { calls: 2, journal: ['uncertain', 'failed'], lost: true }],
       ['when the answer is stored and nobody told', ['finish_refresh', 'after'], 'use', { calls: 1, journal: ['stored'] }],
       ['before the task has leased it', ['lease_due_refreshes', 'before'], 'due', { calls: 1, journal: ['stored'] }],
-      ['when the task has leased it, before the token call', ['lease_due_refreshes', 'after'], 'due', { calls: 1, journal: ['uncertain', 'stored'] }],
+      ['when the task has leased it', ['lease_due_refreshes', 'after'], 'due', { calls: 1, journal: ['stored'] }],
+      ['before the task says that the token goes out', ['send_refresh', 'before'], 'due', { calls: 1, journal: ['stored'] }],
+      ['when the task has said that the token goes out, before the token call', ['send_refresh', 'after'], 'due', { calls: 1, journal: ['uncertain', 'stored'] }],
       ['when the task\'s answer is here and not stored', ['finish_refresh', 'before'], 'due', { calls: 2, journal: ['uncertain', 'failed'], lost: true }],
       ['when the task\'s answer is stored and nobody told', ['finish_refresh', 'after'], 'due', { calls: 1, journal: ['stored'] }],
     ]
@@ -111,30 +115,47 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
       expect(await journal()).toEqual(states)
     })
 
-    it.each(['use', 'due'] as const)('twice without a result: there is no third call, and the cause is named (%s)', async (command) => {
-      const told: Command = command === 'due' ? { do: 'due' } : { do: 'use', id, times: 1 }
-      await killAt('token call not done', told)
-      await leaseRunsOut()
-      victim = await startRoomsProcess(env)
-      await killAt('token call not done', told)
-      await leaseRunsOut()
+    const withoutResult = async (points: readonly Point[], told: Command) => {
+      for (const [index, point] of points.entries()) {
+        if (index > 0) victim = await startRoomsProcess(env)
+        await killAt(point, told)
+        await leaseRunsOut()
+      }
+    }
+
+    it.each(['use', 'due'] as const)('twice without a result: there is no third call, the cause is named, and the next look asks again (%s)', async (command) => {
+      await withoutResult(['token call not done', 'token call not done'], command === 'due' ? { do: 'due' } : { do: 'use', id, times: 1 })
       if (command === 'due') expect(await refreshDue(new AbortController().signal)).toMatchObject({ failed: 1 })
       else await expect(use()).rejects.toMatchObject({ failure: 'dead_grant', code: 'answer_lost' })
       expect(provider.tokenCalls).toHaveLength(2)
-      expect(await journal()).toEqual(['uncertain', 'uncertain'])
+      expect(await journal()).toEqual(['uncertain', 'uncertain', 'failed'])
       expect(await row()).toMatchObject({ status: 'error', error: { class: 'dead_grant', code: 'answer_lost' } })
 
-      // A reconnect ends it: another refresh token, another count.
-      const [fresh = ''] = await seedConnections(rooms.sql, mirror, provider, 1, -60)
-      await rooms.sql('delete from public.integrations where id = $1', [id])
-      id = fresh
+      // Nothing is latched: the provider had never seen the token.
+      await rooms.sql('update public.integrations set refresh_due_at = now() where id = $1', [id])
+      if (command === 'due') expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
+      else await use()
+      expect(provider.tokenCalls).toHaveLength(3)
+      expect(await row()).toEqual({ status: 'active', version: 2, error: null })
+    })
+
+    it('twice, with the token spent: the provider says so at the next look, and the cause stays named', async () => {
+      await withoutResult(['token call done', 'token call not done'], { do: 'use', id, times: 1 })
+      for (let look = 0; look < 2; look++) await expect(use()).rejects.toMatchObject({ failure: 'dead_grant', code: 'answer_lost' })
+      expect(provider.tokenCalls).toHaveLength(3)
+      expect(await journal()).toEqual(['uncertain', 'uncertain', 'failed', 'failed'])
+    })
+
+    it('any number of times before anything is sent: it counts for nothing', async () => {
+      await withoutResult([['begin_refresh', 'after'], ['send_refresh', 'before'], ['begin_refresh', 'after']], { do: 'use', id, times: 1 })
       await use()
+      expect(provider.tokenCalls).toHaveLength(1)
       expect(await journal()).toEqual(['stored'])
     })
 
     it('and the task comes back to it by itself, when the lease has run out', async () => {
       await rooms.sql(`update public.integrations set refresh_due_at = now() + interval '1 day' where id = $1`, [id])
-      await killAt(['begin_refresh', 'after'], { do: 'use', id, times: 1 })
+      await killAt(['send_refresh', 'after'], { do: 'use', id, times: 1 })
       expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 0 })
       await leaseRunsOut()
       expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })

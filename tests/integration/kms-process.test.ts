@@ -40,8 +40,19 @@ describe.skipIf(inject('databaseMode') === 'embedded')('a KMS in place of ENCRYP
     const sql = postgres(backend.env.DATABASE_URL ?? '', { max: 1, onnotice: () => {} })
     const stored = await sql`select wrapped from public.installation_secrets`
     await sql.end()
-    expect(stored).toEqual([{ wrapped: expect.stringMatching(/^kms:[\w+/]+=*$/) as string }])
+    expect(stored).toEqual([{ wrapped: expect.stringMatching(new RegExp(`^kms:${kms.arn}\\.[\\w+/]+=*$`)) as string }])
     expect(kms.calls.every(call => call.context.organization_id === 'installation')).toBe(true)
+  })
+
+  it('moves the secret to another KMS key with the wraps, so that the first one is needed no more', async () => {
+    const before = await run()
+    const next = kms.addKey()
+    const onNext = { ...env, ENCRYPTION_KMS_KEY_ID: next }
+    expect(await runScript('keys-rotate', [], onNext)).toMatchObject({ code: 0 })
+    kms.closeKey(kms.arn)
+    expect(await runProbe<{ kid: string, opened: string }>(probe, { ...onNext, SEALED: before.sealed })).toMatchObject({ kid: before.kid, opened: 'a text' })
+    kms.pointAlias(next)
+    expect(await run({ SEALED: before.sealed })).toMatchObject({ kid: before.kid })
   })
 
   it('does not start without KMS, and says so', async () => {

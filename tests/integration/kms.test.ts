@@ -5,10 +5,12 @@ import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
 import { withCredential } from '#server/integrations/credentials'
 import { refreshDue } from '#server/integrations/refresh-due'
+import { keyCensus } from '#server/integrations/key-census'
 import { rotateDataKeys, rotateKek } from '#server/integrations/rotate'
 import { forgetDataKeys } from '#server/utils/data-key'
 import { currentKeyId, EncryptionError } from '#server/utils/encryption'
 import { loadEnv } from '#server/utils/env'
+import { kmsDecrypt, kmsEncrypt } from '#server/utils/kms'
 import { startKms, type Kms } from '../support/kms.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 
@@ -58,10 +60,10 @@ describe('a credential under KMS', () => {
   it('is connected, used and renewed: the key is wrapped by KMS, bound to its organization', async () => {
     const [wrap, ...more] = await wrapsOf(who.organizationId)
     expect(more).toEqual([])
-    expect(wrap).toMatchObject({ wrapped: expect.stringMatching(/^kms:[\w+/]+=*$/) as string, kek_id: `kms:${kms.keyId}` })
+    expect(wrap).toMatchObject({ wrapped: expect.stringMatching(new RegExp(`^kms:${kms.arn}\\.[\\w+/]+=*$`)) as string, kek_id: `kms:${kms.arn}` })
     forgetDataKeys()
     const before = await use()
-    expect(kms.calls).toEqual([{ operation: 'Decrypt', context: { key_id: wrap?.key_id, organization_id: who.organizationId } }])
+    expect(kms.calls).toEqual([{ operation: 'Decrypt', keyId: kms.arn, context: { key_id: wrap?.key_id, organization_id: who.organizationId } }])
     await expires(60)
     const after = await use()
     expect(after.accessToken).not.toBe(before.accessToken)
@@ -102,7 +104,7 @@ describe('a credential under KMS', () => {
     expect(await use()).toEqual(before)
     expect(kms.calls).toEqual([])
     await rotateKek(() => {})
-    expect(await wrapsUnder()).toEqual([`kms:${kms.keyId}`])
+    expect(await wrapsUnder()).toEqual([`kms:${kms.arn}`])
     forgetDataKeys()
     expect(await use()).toEqual(before)
     await rotateDataKeys(() => {})
@@ -118,6 +120,74 @@ describe('a credential under KMS', () => {
     await rooms.sql(`update public.integrations set config = (select config from public.integrations where organization_id = $2), version = 1 where id = $1`, [id, other.organizationId])
     expect(await refusalOf(use())).toMatchObject({ code: 'value_rejected' })
     expect(kms.calls.at(-1)?.context.organization_id).toBe(who.organizationId)
+  })
+})
+
+describe('the KMS key of a wrap', () => {
+  const kekOf = async ({ organizationId }: Caller) => (await wrapsOf(organizationId)).map(wrap => wrap.kek_id)
+  const change = (set: string, values: unknown[]) => rooms.sql(`update public.organization_keys set ${set} where organization_id = $1`, [who.organizationId, ...values])
+  beforeEach(() => forgetDataKeys())
+  afterEach(async () => {
+    kms.pointAlias(kms.arn)
+    await rotateKek(() => {})
+  })
+
+  it('is named, so that KMS refuses what was made under another one', async () => {
+    const [{ key_id, wrapped } = { key_id: '', wrapped: '' }] = await wrapsOf(who.organizationId)
+    const context = { key_id, organization_id: who.organizationId }
+    // The same data key for the same place, by a key that this installation may use as well.
+    const secret = await kmsDecrypt(kms.arn, wrapped.split('.')[1] ?? '', context)
+    const { blob } = await kmsEncrypt(kms.addKey(), secret, context)
+    for (const forged of [`kms:${kms.arn}.${blob}`, `kms:${blob}`]) {
+      await change('wrapped = $2', [forged])
+      kms.calls.splice(0)
+      expect(await refusalOf(use())).toMatchObject({ code: 'value_rejected' })
+      expect(kms.calls).toMatchObject([{ operation: 'Decrypt', keyId: forged.includes('.') ? kms.arn : kms.keyId }])
+    }
+    await change('wrapped = $2', [wrapped])
+    await use()
+  })
+
+  it('is the one that made it, when the alias is given to another', async () => {
+    const before = await use()
+    const next = kms.addKey()
+    kms.pointAlias(next)
+    forgetDataKeys()
+    expect(await use()).toEqual(before)
+    expect((await keyCensus()).find(({ keyId }) => keyId === `kms:${kms.arn}`)).toMatchObject({ kind: 'wrap', current: false, known: true })
+    const newcomer = await rooms.person()
+    await rooms.connect(newcomer)
+    expect([await kekOf(newcomer), await kekOf(who)]).toEqual([[`kms:${next}`], [`kms:${kms.arn}`]])
+    await rotateKek(() => {})
+    expect(await kekOf(who)).toEqual([`kms:${next}`])
+    expect((await keyCensus()).find(({ keyId }) => keyId === `kms:${next}`)).toMatchObject({ kind: 'wrap', current: true })
+    forgetDataKeys()
+    expect(await use()).toEqual(before)
+    expect(kms.calls.at(-1)).toMatchObject({ operation: 'Decrypt', keyId: next })
+  })
+
+  it('is written into a wrap of earlier days, which named none', async () => {
+    await change('wrapped = regexp_replace(wrapped, \'^kms:.*\\.\', \'kms:\'), kek_id = $2', [`kms:${kms.keyId}`])
+    const before = await use()
+    expect(kms.calls).toMatchObject([{ operation: 'Decrypt', keyId: kms.keyId }])
+    // As a row has it whose key was set by its ARN.
+    await change('kek_id = $2', [`kms:${kms.arn}`])
+    await rotateKek(() => {})
+    expect((await wrapsOf(who.organizationId))[0]?.wrapped).toMatch(/^kms:arn:[^.]*\.[^.]*$/)
+    await change('wrapped = regexp_replace(wrapped, \'^kms:.*\\.\', \'kms:\')', [])
+    // Also when another key is set by now: the row says which it was.
+    process.env.ENCRYPTION_KMS_KEY_ID = kms.addKey()
+    loadEnv([supabase.id])
+    try {
+      await rotateKek(() => {})
+      expect(await kekOf(who)).toEqual([`kms:${process.env.ENCRYPTION_KMS_KEY_ID}`])
+    }
+    finally {
+      process.env.ENCRYPTION_KMS_KEY_ID = kms.keyId
+      loadEnv([supabase.id])
+    }
+    forgetDataKeys()
+    expect(await use()).toEqual(before)
   })
 })
 

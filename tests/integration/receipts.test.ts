@@ -11,6 +11,7 @@ import { useEncryptionKeys } from '#server/utils/encryption'
 import { publicSigningKeys } from '#server/utils/signing'
 import { parseLocated } from '../../scripts/lib/located-json.ts'
 import { checkReceipt } from '../../scripts/lib/receipt-check.ts'
+import { signInAs } from '../support/account.ts'
 import { newEncryptionKey } from '../support/backend.ts'
 import { startNode } from '../support/child.ts'
 import type { Fault } from '../support/faults.ts'
@@ -32,6 +33,7 @@ const check = (text: string) => checkReceipt(parseLocated(text), publicSigningKe
 
 async function connected() {
   const who = await rooms.person()
+  signInAs(rooms.provider)
   const id = await rooms.connect(who)
   return { who, id }
 }
@@ -205,7 +207,7 @@ describe('who', () => {
   it('may delete an integration: nobody past the receipt, straight through the data API', async () => {
     const { who, id } = await connected()
     expect((await who.client.from('integrations').delete().eq('id', id)).error?.code).toBe('42501')
-    const asked = await who.client.rpc('remove_integration', { p_id: id, p_organization_id: who.organizationId, p_actor: who.userId, p_receipt: {} })
+    const asked = await who.client.rpc('remove_integration', { p_id: id, p_organization_id: who.organizationId, p_actor: who.userId, p_version: 1, p_left: false, p_receipt: {}, p_audit: {} })
     expect(asked.error?.code).toBe('42501')
     expect((await getIntegration(who, id)).id).toBe(id)
     expect(revocations()).toBe(0)
@@ -221,6 +223,7 @@ describe('who', () => {
 
 it('lists them by pages, newest first', async () => {
   const who = await rooms.person()
+  signInAs(rooms.provider)
   const made: string[] = []
   for (let round = 0; round < 3; round++) made.unshift((await removeIntegration(who, await rooms.connect(who), from)).receiptId)
   const all = await listReceipts(who, { limit: 10 })

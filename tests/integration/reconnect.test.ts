@@ -6,12 +6,13 @@ import { beginConnection, finishConnection } from '#server/integrations/connect'
 import { confirmConnection, viewConnection } from '#server/integrations/confirm'
 import { changeIntegration } from '#server/integrations/change'
 import { withStoredCredential } from '#server/integrations/credentials'
-import { cancelConnection, endConnections, pruneConnections } from '#server/integrations/pending'
+import { cancelConnection, endConnections, pruneConnections } from '#server/integrations/pending-end'
 import { removeIntegration } from '#server/integrations/remove'
 import { changeResource, getIntegration } from '#server/integrations/view'
 import { supabase } from '#server/connectors/supabase'
 import { openFlow } from '#server/oauth/state'
 import { listAssessments } from '#server/scanner/view'
+import { signInAs } from '../support/account.ts'
 import { newPerson } from '../support/client.ts'
 import { consent } from '../support/consent.ts'
 import { findingsOf, production, resourceId, resourcesOf } from '../support/findings.ts'
@@ -30,11 +31,6 @@ const own = 'kvtrzmwqyhxbncdlfgps'
 const revocations = () => rooms.provider.count({ path: '/v1/oauth/revoke' })
 const waiting = () => rooms.sql<{ id: string, config: Record<string, unknown> }>('select id, config from public.pending_connections')
 
-/** Whoever consents from now on is this organization at the provider. */
-function signInAs(slug: string, name = 'Elsewhere Ltd'): void {
-  rooms.provider.fail({ kind: () => Response.json([{ id: slug, slug, name }]), path: /^\/v1\/organizations$/ })
-}
-
 async function connected() {
   const who = await rooms.person()
   const id = await rooms.connect(who)
@@ -45,7 +41,7 @@ async function connected() {
 
 /** @returns the connection that waits for a word */
 async function held(who: Caller, id: string, slug = elsewhere): Promise<string> {
-  signInAs(slug)
+  signInAs(rooms.provider, slug)
   const { pendingId } = await rooms.arrive(who, id)
   rooms.provider.clearFaults()
   if (pendingId === undefined) throw new Error('It was stored')
@@ -64,8 +60,8 @@ const refused = (code: string) => ({ name: 'AppError', code })
 describe('of the same account', () => {
   it('keeps the integration, its switches, checks, schedule, name, pause, findings and history', async () => {
     const { who, id } = await connected()
-    await changeIntegration(who, id, { name: 'Ours', scan_schedule: '5 4 3 * *', enabled_checks: ['rls', 'supabase_ssl_enforced'], status: 'paused' })
-    await changeResource(who, id, await resourceId(who, id, production), false)
+    await changeIntegration(who, id, { name: 'Ours', scan_schedule: '5 4 3 * *', enabled_checks: ['rls', 'supabase_ssl_enforced'], status: 'paused' }, from)
+    await changeResource(who, id, await resourceId(who, id, production), false, from)
     const [before, resources, findings, history] = [await getIntegration(who, id), await resourcesOf(who, id), await findingsOf(who, id), (await listAssessments(who, { limit: 50, integration_id: id })).data]
     const oldTokens = await withStoredCredential({ integrationId: id, purpose: 'test', actor: { type: 'worker', id: null, email: null } }, async secrets => secrets)
 
@@ -84,7 +80,7 @@ describe('of the same account', () => {
     expect(newTokens.accessToken).not.toBe(oldTokens.accessToken)
     expect(newTokens.refreshToken).not.toBe(oldTokens.refreshToken)
 
-    await changeIntegration(who, id, { status: 'active' })
+    await changeIntegration(who, id, { status: 'active' }, from)
     await rooms.scan(who, id)
     const firstSeen = new Map(findings.map(finding => [finding.id, finding.first_seen_at]))
     const later = await findingsOf(who, id)
@@ -118,6 +114,8 @@ describe('of the same account', () => {
   })
 
   it('is refused, and its grant ended, when the integration was removed on the way', async () => {
+    // Nobody else's connection to that account.
+    await rooms.sql('delete from public.integrations')
     const { who, id } = await connected()
     const { url, cookie } = await beginConnection(supabase, who, id)
     const code = new URL(await consent(url.href, 'approve')).searchParams.get('code') ?? ''
@@ -164,10 +162,10 @@ describe('as another account', () => {
 
   it('is a reconnect of the integration that the account has already, which is named', async () => {
     const { who, id } = await connected()
-    signInAs(elsewhere)
+    signInAs(rooms.provider, elsewhere)
     const second = await rooms.connect(who)
     await rooms.scan(who, second)
-    await changeIntegration(who, second, { name: 'The other one' })
+    await changeIntegration(who, second, { name: 'The other one' }, from)
     const [first, findings] = [await everythingOf(who, id), await findingsOf(who, second)]
     const pending = await held(who, id)
     expect(await viewConnection(who, pending)).toMatchObject({ wanted: { id }, existing: { id: second, name: 'The other one' } })
@@ -203,7 +201,7 @@ describe('as another account', () => {
   it('is not ended at the provider while an integration of the same account rests on it', async () => {
     const { who, id } = await connected()
     const neighbour = await rooms.person()
-    signInAs(elsewhere)
+    signInAs(rooms.provider, elsewhere)
     await rooms.connect(neighbour)
     await cancelConnection(who, await held(who, id, elsewhere), from)
     expect([revocations(), await waiting()]).toEqual([0, []])
@@ -293,7 +291,7 @@ describe('as another account', () => {
     const [ours, theirs] = [await connected(), await connected()]
     await held(ours.who, ours.id)
     const other = await held(theirs.who, theirs.id, `third-${elsewhere}`)
-    expect(await endConnections(ours.who.organizationId)).toBe(1)
+    expect(await endConnections(ours.who, from)).toBe(1)
     expect([revocations(), (await waiting()).map(row => row.id)]).toEqual([1, [other]])
     expect(await viewConnection(theirs.who, other)).toMatchObject({ id: other })
   })

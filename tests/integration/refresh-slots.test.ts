@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { useConnectors } from '#server/connectors/registry'
 import { refreshDue, type RefreshRun } from '#server/integrations/refresh-due'
-import { withApi, withStoredCredential, type Secrets } from '#server/integrations/credentials'
+import { openConfig, withApi, withStoredCredential, type Secrets } from '#server/integrations/credentials'
+import { refresh } from '#server/integrations/refresh'
 import { hours, minutes, startClock, type Clock } from '../support/clock.ts'
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
@@ -95,6 +96,32 @@ it('goes on without the person\'s token, says so until there is one again, and s
   await withApi(use(), new AbortController().signal, api => duo.account(api))
   expect(await stateOf()).toMatchObject(broken)
   expect(provider.current((await stored()).refreshToken ?? '')).toMatchObject({ accessToken: (await stored()).accessToken })
+})
+
+it('is renewed also when the bot\'s was meanwhile, which is no newer token of the person\'s', async () => {
+  const { row, secrets: before } = await withStoredCredential(use(), async (secrets, row) => ({ row, secrets }))
+  await refresh(row, openConfig)
+  const newer = await refresh(row, openConfig, 'user')
+  expect(slotsCalled()).toEqual(['main', 'user'])
+  const after = await stored()
+  expect([newer.version, after.extra.user?.refreshToken === before.extra.user?.refreshToken]).toEqual([3, false])
+  expectCurrent(after)
+  // Whoever still has the first row gets what there is.
+  expect((await refresh(row, openConfig, 'user')).version).toBe(3)
+  expect((await refresh(row, openConfig)).version).toBe(3)
+  expect(slotsCalled()).toHaveLength(2)
+})
+
+it('counts a lost answer of the person\'s across renewals of the bot\'s', async () => {
+  const before = await stored()
+  const user = before.extra.user?.refreshToken ?? ''
+  // Sent, and its process died; then the bot's token was renewed.
+  await rooms.sql(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state) select id, organization_id, 'user', version, 'x', 'sent' from public.integrations where id = $1`, [id])
+  const { row } = await withStoredCredential(use(), async (_, row) => ({ row }))
+  await refresh(row, openConfig)
+  provider.end(user)
+  await expect(refresh(row, openConfig, 'user')).rejects.toMatchObject({ failure: 'dead_grant', code: 'answer_lost' })
+  expect(await stateOf()).toMatchObject({ status: 'active', error: { class: 'dead_grant', slot: 'user' } })
 })
 
 it('ends with the bot\'s token, and leaves the person\'s unspent', async () => {

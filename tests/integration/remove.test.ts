@@ -1,5 +1,6 @@
 /** Removing: the grant ends at the provider first, everything goes, one line of the log stays. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { signInAs } from '../support/account.ts'
 import { assessed, connectedId, firstAssessment, requestScan, type List } from '../support/assessments.ts'
 import { expectStatus, type ApiClient } from '../support/client.ts'
 import type { Fault } from '../support/faults.ts'
@@ -21,6 +22,7 @@ const byHand = 'https://supabase.com/dashboard/org/_/apps'
 /** Somebody connected, with results and findings. */
 async function connected() {
   const client = await stack.person()
+  signInAs(stack.provider)
   const id = connectedId(await client.connect())
   const assessment = await firstAssessment(client, id)
   stack.provider.calls.splice(0)
@@ -146,6 +148,16 @@ it('is for owners and admins of that organization, and asks the provider nothing
   expect((await stranger.delete(`/api/integrations/${id}`)).body).toMatchObject({ status: 404, code: 'not_found' })
   expect(stack.provider.count({ path: revocation })).toBe(0)
   expect((await client.get(`/api/integrations/${id}`)).status).toBe(200)
+})
+
+it('leaves the access while somebody else has that account, and says why and where it could be ended', async () => {
+  const { client, id } = await connected()
+  const other = await stack.person()
+  await other.connect()
+  const removed = await client.delete(`/api/integrations/${id}`)
+  expect([removed.status, removed.headers.get('x-revocation')]).toEqual([204, `not_supported; reason="shared_installation"; url="${byHand}"`])
+  expect(stack.provider.count({ path: revocation })).toBe(0)
+  expect(await removals(client, id)).toMatchObject([{ detail: { revocation: 'not_supported' } }])
 })
 
 it('lets the same account be connected anew, as another integration', async () => {

@@ -1,16 +1,18 @@
 /** Changing keys under stored credentials: what changes, what stays, and what may happen in the middle of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Caller } from '#server/database/caller'
+import { confirmConnection } from '#server/integrations/confirm'
 import { withCredential } from '#server/integrations/credentials'
 import { pruneJournal, pruneKeys } from '#server/integrations/retention'
 import { rotateDataKeys, rotateKek } from '#server/integrations/rotate'
 import { forgetDataKeys } from '#server/utils/data-key'
 import { currentKeyId, EncryptionError, useEncryptionKeys } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
+import { signInAs } from '../support/account.ts'
 import { newEncryptionKey } from '../support/backend.ts'
 import { newGate } from '../support/gate.ts'
 import { holdCalls } from '../support/held-calls.ts'
-import { openRooms, type Rooms } from '../support/rooms.ts'
+import { from, openRooms, type Rooms } from '../support/rooms.ts'
 import { seedSealed, type SealedIntegration } from '../support/sealed-integrations.ts'
 import { until } from '../support/until.ts'
 
@@ -181,6 +183,17 @@ describe('retention', () => {
     await rooms.sql('update public.organization_keys set retired_at = retired_at - interval \'25 h\'')
     expect(await pruneKeys()).toBe(1)
     expect((await use()).accessToken).toBeTruthy()
+  })
+
+  it('leave a connection that waits for a word as it is, and its key for as long as it waits', async () => {
+    signInAs(rooms.provider)
+    const { pendingId = '' } = await rooms.arrive(who, id)
+    await rotateDataKeys(quiet)
+    await rooms.sql('update public.organization_keys set retired_at = retired_at - interval \'25 h\'')
+    expect(await pruneKeys()).toBe(0)
+    forgetDataKeys()
+    expect((await use(await confirmConnection(who, pendingId, from))).accessToken).toBeTruthy()
+    expect(await pruneKeys()).toBe(1)
   })
 })
 

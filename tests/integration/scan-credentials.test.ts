@@ -104,6 +104,7 @@ it('ends the connection when even a fresh token is refused', async () => {
   expect(await scan()).toMatchObject({ status: 'failed', error: { code: 'reconnect_required' } })
   expect(refreshes()).toBe(1)
   expect(await getIntegration(who, id)).toMatchObject({ status: 'error', health: { next_action: 'reconnect' } })
+  expect((await auditOf(who, id)).filter(row => row.action === 'credential.refused')).toEqual([{ action: 'credential.refused', actor_type: 'system', detail: '{"code": "unauthorized", "class": "dead_grant"}' }])
 })
 
 it('says why when the grant dies in the middle of a scan', async () => {
@@ -167,7 +168,7 @@ it('keeps the old refresh token when the answer has none, and the last lifetime 
   for (const accessToken of ['sbp_first_without_refresh', 'sbp_second_without_refresh']) {
     await expires(id, -1)
     rooms.provider.fail({ kind: tokenAnswer({ access_token: accessToken }, 201), path: '/v1/oauth/token', times: 1 })
-    expect(await stored(id)).toEqual({ accessToken, refreshToken, extra: {} })
+    expect(await stored(id)).toEqual({ accessToken, refreshToken, extra: {}, facts: {} })
   }
   expect(refreshTokensSent()).toEqual([refreshToken, refreshToken])
   const { config } = await getIntegration(who, id)

@@ -6,7 +6,7 @@ import { scanDue } from '#server/scanner/due'
 import { listAssessments } from '#server/scanner/view'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
-import { openRooms, type Rooms } from '../support/rooms.ts'
+import { from, openRooms, type Rooms } from '../support/rooms.ts'
 
 let rooms: Rooms
 beforeAll(async () => { rooms = await openRooms() })
@@ -78,13 +78,13 @@ it('moves on, and queues no second one, while an assessment is open', async () =
 
 it('leaves alone what is paused, and counts from the end of the pause', async () => {
   const { who, id, due } = await idle()
-  await changeIntegration(who, id, { status: 'paused' })
+  await changeIntegration(who, id, { status: 'paused' }, from)
   await scanDue(new Date(due.getTime() + 3 * DAY))
   expect(await scheduled(who, id)).toEqual([])
   expect(await getIntegration(who, id)).toMatchObject({ status: 'paused', health: { reason: 'paused' } })
 
   await rooms.sql('update public.integrations set next_check_at = now() - interval \'3 days\' where id = $1', [id])
-  const { next_check_at: next } = await changeIntegration(who, id, { status: 'active' })
+  const { next_check_at: next } = await changeIntegration(who, id, { status: 'active' }, from)
   expect(Date.parse(next ?? '')).toBeGreaterThan(Date.now())
 })
 

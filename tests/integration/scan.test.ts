@@ -83,27 +83,27 @@ it('resolves a finding that passes, opens it anew when it fails again, and leave
 
 it('asks nothing of a project that is switched off, and says that its findings are stale', async () => {
   const { who, id, scan } = await connected()
-  await changeResource(who, id, await resourceId(who, id, staging), false)
+  await changeResource(who, id, await resourceId(who, id, staging), false, from)
   rooms.provider.calls.splice(0)
   const after = await scan()
   expect(after.results).toHaveLength(15)
   expect(rooms.provider.count({ path: new RegExp(`/${staging}/`) })).toBe(0)
   expect(await sslFinding(who, id, staging)).toMatchObject({ status: 'open', stale: true })
 
-  await changeResource(who, id, await resourceId(who, id, staging), true)
+  await changeResource(who, id, await resourceId(who, id, staging), true, from)
   expect((await scan()).results).toHaveLength(30)
   expect(await sslFinding(who, id, staging)).toMatchObject({ status: 'open', stale: false })
 })
 
 it('asks nothing for a check that is switched off', async () => {
   const { who, id, scan } = await connected()
-  await changeIntegration(who, id, { enabled_checks: ['rls', sslCheck] })
+  await changeIntegration(who, id, { enabled_checks: ['rls', sslCheck] }, from)
   rooms.provider.calls.splice(0)
   const after = await scan()
   expect(new Set(after.results.map(result => result.category))).toEqual(new Set(['rls', 'network']))
   expect(rooms.provider.count({ path: /config\/auth/ })).toBe(0)
 
-  await changeIntegration(who, id, { enabled_checks: [] })
+  await changeIntegration(who, id, { enabled_checks: [] }, from)
   expect(await scan()).toMatchObject({ status: 'completed', results: [], score: null, progress: { done: 0, total: 0 } })
 })
 
@@ -134,15 +134,15 @@ it('waits as long as a 429 asks, and then goes on', async () => {
 
 it('refuses a second scan while one is open, naming it', async () => {
   const { who, id } = await connected()
-  const open = await requestScan(who, id)
-  await expect(requestScan(who, id)).rejects.toMatchObject({ code: 'scan_in_progress', options: { extra: { assessment_id: open } } })
+  const open = await requestScan(who, id, from)
+  await expect(requestScan(who, id, from)).rejects.toMatchObject({ code: 'scan_in_progress', options: { extra: { assessment_id: open } } })
   await rooms.scan(who, id)
-  expect(await requestScan(who, id)).not.toBe(open)
+  expect(await requestScan(who, id, from)).not.toBe(open)
 })
 
 it('lets one worker run an assessment, however many try', async () => {
   const { who, id } = await connected()
-  const assessment = await requestScan(who, id)
+  const assessment = await requestScan(who, id, from)
   rooms.provider.calls.splice(0)
   await Promise.all(Array.from({ length: 5 }, () => runAssessment(assessment, never)))
   expect(await getAssessment(who, assessment)).toMatchObject({ status: 'completed' })
@@ -154,7 +154,7 @@ it('takes the result of the worker that took over, not of the one that was silen
   const gate = newGate()
   // At its first call, before it has progress to report, which would renew its lease.
   rooms.provider.fail({ kind: gate.respond, path: '/v1/projects', times: 1 })
-  const assessment = await requestScan(who, id)
+  const assessment = await requestScan(who, id, from)
   const silent = runAssessment(assessment, never)
   await until(() => gate.waiting() === 1, { what: 'the first worker to be held up' })
 
@@ -171,7 +171,7 @@ it('stores nothing of an integration that is removed while it is scanned', async
   const { who, id } = await connected()
   const gate = newGate()
   rooms.provider.fail({ kind: gate.respond, path: sslPath(production) })
-  const assessment = await requestScan(who, id)
+  const assessment = await requestScan(who, id, from)
   const running = runAssessment(assessment, never)
   await until(() => gate.waiting() === 1, { what: 'the scan to be under way' })
   await removeIntegration(who, id, from)
@@ -187,7 +187,7 @@ it('goes back to the queue with nothing stored when its worker is told to stop',
   const { who, id } = await connected()
   const gate = newGate()
   rooms.provider.fail({ kind: gate.respond, path: sslPath(production) })
-  const assessment = await requestScan(who, id)
+  const assessment = await requestScan(who, id, from)
   const shutdown = new AbortController()
   const running = runAssessment(assessment, shutdown.signal)
   await until(() => gate.waiting() === 1, { what: 'the scan to be under way' })

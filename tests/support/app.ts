@@ -29,8 +29,8 @@ export interface TestApp {
   /** The lines of the log that are JSON. */
   logs: () => Record<string, unknown>[]
   running: () => boolean
-  /** kill -9, by default. Returns when it is gone. */
-  kill: (signal?: NodeJS.Signals) => Promise<Exit>
+  /** kill -9, by default. Returns when it is gone; fails when that takes longer. */
+  kill: (signal?: NodeJS.Signals, timeoutMs?: number) => Promise<Exit>
   /** Starts it again, on the same folder and port, until healthy. */
   restart: (env?: Record<string, string | undefined>) => Promise<void>
   /** SIGTERM, and the folder is removed if it was made here. */
@@ -94,7 +94,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     output,
     logs: () => output().split('\n').flatMap(parseLine),
     running: () => child.running(),
-    kill: (signal = 'SIGKILL') => child.end(signal),
+    kill: (signal = 'SIGKILL', timeoutMs) => child.end(signal, timeoutMs),
     restart: async (env = {}) => {
       if (child.running()) throw new Error('The app is running: kill it before you restart it.')
       before = output()

@@ -30,8 +30,21 @@ export async function connectBlindly(connector: Connector, who: Caller): Promise
   return connected.integrationId
 }
 
-/** Integrations of one organization as connecting would have left them, past the provider's pages. @returns their ids */
-export async function seedConnections(sql: Rooms['sql'], connector: Connector, provider: RotatingProvider, count: number, expiresInSeconds: number): Promise<string[]> {
+/**
+ * Integrations as connecting would have left them, past the provider's pages, due now.
+ * @param options.organizations among which they are shared out evenly; default: one
+ * @returns their ids
+ */
+export async function seedConnections(
+  sql: Rooms['sql'], connector: Connector, provider: RotatingProvider, count: number, expiresInSeconds: number, options: { organizations?: number } = {},
+): Promise<string[]> {
+  const { organizations = 1 } = options
+  const ids: string[] = []
+  for (let n = 0; n < organizations; n++) ids.push(...await seedOrganization(sql, connector, provider, Math.floor(count / organizations) + (n < count % organizations ? 1 : 0), expiresInSeconds))
+  return ids
+}
+
+async function seedOrganization(sql: Rooms['sql'], connector: Connector, provider: RotatingProvider, count: number, expiresInSeconds: number): Promise<string[]> {
   const [organization] = await sql<{ id: string }>(`insert into public.organizations (name) values ('Seeded') returning id`)
   const organizationId = organization?.id ?? ''
   const key = await keyForEncrypting(organizationId, 2 * count)

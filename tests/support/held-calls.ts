@@ -1,4 +1,4 @@
-/** One call of a process to its own database, held back until the test lets it go: a process that stands still in that moment. */
+/** Calls of a process to its own database that a test holds back, or loses: a process that stands still, or a database that is away. */
 import { useSupabase, type SupabaseAddress } from '#server/database/clients'
 
 export interface HeldCalls {
@@ -6,6 +6,23 @@ export interface HeldCalls {
   waiting: () => number
   /** Lets them go, and all that come later. */
   open: () => void
+}
+
+const isCallOf = (name: string, input: string | URL | Request) => new URL(input instanceof Request ? input.url : input).pathname.endsWith(`/rpc/${name}`)
+
+/** The next calls of this database function do not arrive. @returns the bodies of all that were made, lost or not */
+export function loseCalls(address: SupabaseAddress, name: string, times: number): unknown[] {
+  const pass = address.fetch ?? fetch
+  const bodies: unknown[] = []
+  useSupabase({
+    ...address,
+    fetch: async (input, init) => {
+      if (!isCallOf(name, input)) return pass(input, init)
+      if (bodies.push(init?.body) <= times) throw new TypeError('fetch failed')
+      return pass(input, init)
+    },
+  })
+  return bodies
 }
 
 /** @param name of a database function: only calls of that one wait */
@@ -17,8 +34,7 @@ export function holdCalls(address: SupabaseAddress, name: string): HeldCalls {
   useSupabase({
     ...address,
     fetch: async (input, init) => {
-      const url = input instanceof Request ? input.url : String(input)
-      if (new URL(url).pathname.endsWith(`/rpc/${name}`)) {
+      if (isCallOf(name, input)) {
         waiting++
         await opened
         waiting--

@@ -81,6 +81,7 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   await run(`insert into public.refresh_journal (integration_id, organization_id, slot, version, owner, state) values ($2, $1, 'main', 1, 'x', 'stored')`, ids.slice(0, 2))
   await run('insert into public.key_encryption_keys (kek_id, encryptions) values ($1, 1)', [people.id])
   await run('insert into public.key_rotations (id, finished_at) values ($1, now())', [people.id])
+  await run(`insert into public.installation_endings (integration_type, external_account_id, sandbox, ended_at) values ('supabase', $1, false, now())`, [people.id])
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
   await run(`insert into public.signing_keys (kid, public_jwk, endorsement) values ($1, '{}', '{}')`, [sha256(people.id).slice(21)])
   await run(`insert into public.disconnect_receipts (organization_id, integration_id, integration_type, name, payload) values ($1, $2, 'supabase', 'x', '{}')`, [people.id, randomUUID()])

@@ -99,7 +99,7 @@ export async function openRooms(options: { provider?: Omit<ProviderOptions, 'red
     arrive,
     scan: async (who, integrationId) => {
       const [open] = await sql<{ id: string }>('select id from public.assessments where integration_id = $1 and status in (\'queued\', \'running\')', [integrationId])
-      const id = open?.id ?? await requestScan(who, integrationId)
+      const id = open?.id ?? await requestScan(who, integrationId, from)
       await runAssessment(id, new AbortController().signal)
       return getAssessment(who, id)
     },

@@ -31,10 +31,14 @@ export interface RotatingProvider {
   tokenCalls: TokenCall[]
   /** Paths of the GETs that came. */
   reads: string[]
-  /** Paths of the calls that end a grant: below `/revoke`. They end none here. */
+  /** Paths of the calls that end a grant. */
   revocations: string[]
   /** Fields that an answer with tokens has beside them. */
   grantFields: Record<string, unknown>
+  /** Refresh tokens whose chains were ended from outside. */
+  revoked: string[]
+  /** The API takes no token, whatever the token endpoint says. */
+  refusesReads: boolean
   /** Refresh tokens that came after they had served. */
   reused: () => number
   /** The most token calls that were open at once. */
@@ -108,6 +112,8 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     reads: [],
     revocations: [],
     grantFields: {},
+    revoked: [],
+    refusesReads: false,
     reused: () => reused,
     peak: () => peak,
     fault: null,
@@ -122,12 +128,17 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     if (request.method === 'GET') {
       provider.reads.push(pathname)
       const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
-      if (!accessTokens.has(bearer)) return Response.json({ message: 'Unauthorized' }, { status: 401 })
+      if (provider.refusesReads || !accessTokens.has(bearer)) return Response.json({ message: 'Unauthorized' }, { status: 401 })
       return Response.json(pathname === '/v1/projects' ? [{ ref: 'a'.repeat(20), name: 'Project', organization_slug: 'acme' }] : [{ slug: 'acme', name: 'Acme' }])
     }
-    if (/\/revoke$/.test(pathname)) {
+    if (pathname.endsWith('/revoke')) {
       provider.revocations.push(pathname)
-      return Response.json({})
+      const { refresh_token: refreshToken } = await request.json() as { refresh_token?: string }
+      if (refreshToken !== undefined) {
+        provider.end(refreshToken)
+        provider.revoked.push(refreshToken)
+      }
+      return new Response(null, { status: 204 })
     }
     const form = new URLSearchParams(await request.text())
     const refreshToken = form.get('refresh_token') ?? ''

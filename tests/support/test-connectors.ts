@@ -67,7 +67,7 @@ export const noisy: Connector = {
     tokenAnswer: z.looseObject({ team_id: z.string().optional() }).transform((answer): TokenSet => ({
       ...pair.parse(answer), ...(answer.team_id ? { facts: { team_id: answer.team_id } } : {}),
     })),
-    revocation: { path: ({ facts }) => `/installations/${facts.installation_id ?? 'none'}/revoke`, request: () => ({ encoding: 'json', body: {} }), alreadyGone: [404], covers: ['access_token', 'refresh_token'] },
+    revocation: { path: ({ facts }) => `/installations/${facts.installation_id ?? 'none'}/revoke`, request: () => ({ encoding: 'json', body: {} }), alreadyGone: [404], covers: ['access_token', 'refresh_token'], ends: 'tokens' },
   },
   account: async api => ({ ...await supabase.account(api), facts: await noisyFacts(api) }),
   webhooks: {

@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { changeMember } from '#server/accounts/members'
-import { byUser, noteAudit } from '#server/audit'
 import { defineRoute } from '#server/http/route'
 
 // `member`: anybody may leave; the database decides about everybody else.
 export default defineRoute({ access: 'member', params: z.strictObject({ user: z.uuid() }) }, async ({ who, params, info }) => {
-  await changeMember(who, params.user, null)
-  await noteAudit({ organizationId: who.organizationId, actor: byUser(who), action: 'member.removed', target: { type: 'user', id: params.user }, from: info })
+  await changeMember(who, params.user, null, info)
 })

@@ -59,13 +59,15 @@ export const authorization = {
   pinAccount: (accountId: string) => ({ suggested_target_id: accountId }),
   tokenAnswer,
   revocation: {
-    // https://docs.github.com/en/rest/apps/oauth-applications: all tokens that the person gave this app, not only this one.
+    // https://docs.github.com/en/rest/apps/oauth-applications. Not `/token`, which ends all tokens that the person gave this app: another
+    // organization may have connected another account by the same person.
     method: 'DELETE',
     base: 'api',
-    path: ({ clientId }) => `/applications/${encodeURIComponent(clientId)}/grant`,
+    path: ({ clientId }) => `/applications/${encodeURIComponent(clientId)}/token`,
     request: ({ accessToken }) => ({ encoding: 'json', body: { access_token: accessToken }, authorization: 'basic' }),
     alreadyGone: [404, 422],
-    covers: ['access_token', 'refresh_token'],
+    covers: ['access_token'],
+    ends: 'tokens',
   },
   lifetimes: {
     idleSeconds: 365 * 24 * 3600,

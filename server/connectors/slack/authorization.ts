@@ -41,6 +41,7 @@ export const authorization = {
     alreadyGoneErrors: ['token_revoked', 'account_inactive'],
     // The method speaks of access tokens only; what becomes of the refresh token is not documented.
     covers: ['access_token'],
+    ends: 'installation',
   },
   manualRevocationUrl: 'https://slack.com/apps/manage',
 } satisfies OAuth2

@@ -64,6 +64,8 @@ export const authorization = {
     alreadyGone: [404, 410],
     // The whole authorization: the access token is refused from then on as well.
     covers: ['access_token', 'refresh_token'],
+    // The app's authorization goes with its tokens; whether only this consent's is not said, so it is taken for the account's.
+    ends: 'installation',
   },
   manualRevocationUrl: 'https://supabase.com/dashboard/org/_/apps',
 } satisfies OAuth2

@@ -80,6 +80,7 @@ export const authorization = {
     request: () => ({ encoding: 'json', body: {}, authorization: 'bearer' }),
     alreadyGone: [404],
     covers: ['access_token'],
+    ends: 'installation',
   },
   // Vercel's own link to "Integrations" of whichever team is chosen there.
   manualRevocationUrl: 'https://vercel.com/d?to=%2F%5Bteam%5D%2F%7E%2Fintegrations&title=Go+to+Integrations',

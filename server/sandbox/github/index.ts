@@ -45,7 +45,7 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
     }
     if (path === '/login/oauth/access_token') return request.method === 'POST' ? answerToken(request, options, grants) : message(404, 'Not Found')
     if (/^\/(?:apps|login)\//.test(path)) return message(404, 'Not Found')
-    const revoked = /^\/applications\/([^/]+)\/grant$/.exec(path)?.[1]
+    const revoked = /^\/applications\/([^/]+)\/token$/.exec(path)?.[1]
     return revoked === undefined ? answerRead(request, path, context) : answerRevoke(request, revoked, options, grants)
   }
 

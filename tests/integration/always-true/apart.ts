@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import { anonClient, serviceClient } from '#server/database/clients'
 import { enqueue } from '#server/queue'
 import type { Caller } from '#server/database/caller'
+import { signInAs } from '../../support/account.ts'
 import { assessmentsOf } from '../../support/assessments.ts'
 import { expectStatus } from '../../support/client.ts'
 import type { Rooms } from '../../support/rooms.ts'
@@ -86,13 +87,21 @@ export async function expectSeparateData(rooms: Rooms, us: Side, them: Side): Pr
   expect((await client.rpc('request_scan', { p_integration_id: them.id, p_organization_id: us.who.organizationId })).data).toEqual([])
   expect((await client.rpc('change_integration', { p_id: them.id, p_organization_id: theirs, p_name: 'Mine' })).data).toBe(false)
   expect((await client.rpc('change_integration', { p_id: them.id, p_organization_id: us.who.organizationId, p_name: 'Mine' })).data).toBe(false)
+  expect((await client.rpc('change_resource', { p_id: randomUUID(), p_integration_id: them.id, p_organization_id: theirs, p_enabled: false })).data).toBe(false)
+  expect((await client.rpc('withdraw_invitation', { p_id: randomUUID(), p_organization_id: theirs })).data).toBe(false)
+  expect((await client.rpc('revoke_calendar_feed', { p_organization_id: theirs })).data).toBeNull()
+  expect((await client.rpc('make_calendar_feed', { p_organization_id: theirs, p_token_hash: 'a'.repeat(64) })).error).not.toBeNull()
+  expect((await client.rpc('create_invitation', { p_organization_id: theirs, p_email: 'x@example.com', p_role: 'admin', p_token_hash: 'a'.repeat(64) })).error).not.toBeNull()
   for (const denied of [
+    client.rpc('begin_removal', { p_id: them.id, p_organization_id: theirs, p_actor: us.who.userId, p_owner: 'us', p_seconds: 3600 }),
+    client.rpc('take_connection', { p_id: them.id, p_audit: {} }),
+    client.rpc('begin_ending', { p_integration_type: 'supabase', p_sandbox: false, p_seconds: 3600 }),
     client.rpc('take_credential', { p_id: them.id }),
     client.rpc('begin_refresh', { p_id: them.id, p_owner: 'us', p_seconds: 3600, p_slot: 'main', p_seen_version: 1, p_seen_failed_at: '' }),
     client.rpc('organization_wraps', { p_organization_id: theirs }),
-    client.rpc('key_census'),
+    client.rpc('key_census', { p_after: theirs, p_limit: 10 }),
     client.rpc('claim_due_integrations', { p_items: [{ id: them.id, seen: null, next: null }] }),
-    client.rpc('store_connection', { p_integration: {}, p_resources: [] }),
+    client.rpc('store_connection', { p_integration: {}, p_resources: [], p_audit: {}, p_since: new Date().toISOString() }),
     client.rpc('use_oauth_state', { p_state_hash: 'a'.repeat(64) }),
     client.rpc('unclaimed_assessments', { p_limit: 10 }),
   ]) expect((await denied).error?.code).toBe('42501')
@@ -114,7 +123,7 @@ export async function expectSeparateAtOnce(rooms: Rooms, us: Side, them: Side): 
 
 /** A second integration of the same organization: another account at the provider. */
 export async function connectElsewhere(rooms: Rooms, who: Caller): Promise<string> {
-  rooms.provider.fail({ kind: () => Response.json([{ id: 'elsewhere', slug: 'elsewhere', name: 'Elsewhere' }]), path: /^\/v1\/organizations$/ })
+  signInAs(rooms.provider, 'elsewhere', 'Elsewhere')
   const id = await rooms.connect(who)
   rooms.provider.clearFaults()
   return id

@@ -15,6 +15,9 @@ export function credentials(database: () => TestDatabase): void {
   })
 
   const call = async (sql: string, values: unknown[]) => (await db.as(service, run => run(`select ${sql} as outcome`, values))).rows[0]?.outcome
+  const entry = (action: string) => JSON.stringify({ actor_type: 'user', actor_id: acme.owner, action })
+  const audit = async () => (await db.run('select action, actor_id from public.audit_log where organization_id = $1 order by seq', [acme.id])).rows
+  const since = '2020-01-01T00:00:00Z'
   const row = async (which = id): Promise<Row> => (await db.run('select * from public.integrations where id = $1', [which])).rows[0] ?? {}
 
   describe('store_connection', () => {
@@ -24,7 +27,8 @@ export function credentials(database: () => TestDatabase): void {
     })
     const resources = ['a', 'b'].map(name => ({ kind: 'project', external_id: name, name, metadata: {} }))
     const store = (fields: Row, version: number | null, list: object[] = resources) =>
-      call('public.store_connection($1::text::jsonb, $2::text::jsonb, $3::bigint)', [JSON.stringify(fields), JSON.stringify(list), version])
+      call('public.store_connection($1::text::jsonb, $2::text::jsonb, $4::text::jsonb, $5::text::timestamptz, $3::bigint)',
+        [JSON.stringify(fields), JSON.stringify(list), version, entry('integration.connected'), since])
     const resourcesOf = async (which: unknown) => (await db.run('select external_id, enabled, missing_since is not null as missing from public.integration_resources where integration_id = $1 order by 1', [which])).rows
 
     it('stores integration, resources and the first assessment together', async () => {
@@ -34,6 +38,7 @@ export function credentials(database: () => TestDatabase): void {
       expect(await resourcesOf(fields.id)).toHaveLength(2)
       expect((await db.run('select id, trigger, status, requested_by from public.assessments where integration_id = $1', [fields.id])).rows)
         .toEqual([{ id: assessment, trigger: 'connect', status: 'queued', requested_by: acme.owner }])
+      expect(await audit()).toEqual([{ action: 'integration.connected', actor_id: acme.owner }])
     })
 
     it('stores nothing of it when one part is refused', async () => {
@@ -118,7 +123,7 @@ export function credentials(database: () => TestDatabase): void {
       next_check_at: '2030-01-01T00:00:00Z', external_account_id: 'other', external_account_name: 'Other', sandbox: false, refresh_due_at: '2030-01-01T00:00:00Z', connected_by: acme.owner,
     })
     const confirm = (pending: string, integration: Row = fields(), version: number | null = null) =>
-      call(`public.store_pending_connection($1, $2::text::jsonb, '[]', $3::bigint)`, [pending, JSON.stringify(integration), version])
+      call(`public.store_pending_connection($1, $2::text::jsonb, '[]', $4::text::jsonb, $5::text::timestamptz, $3::bigint)`, [pending, JSON.stringify(integration), version, entry('integration.connected'), since])
     const waits = async (pending: string) => (await db.run('select 1 from public.pending_connections where id = $1', [pending])).count === 1
     const stored = async () => (await db.run(`select id from public.integrations where organization_id = $1 and external_account_id = 'other'`, [acme.id])).count
 

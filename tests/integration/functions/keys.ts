@@ -27,6 +27,9 @@ export function keys(database: () => TestDatabase): void {
   const age = (keyId: string, by: string) => db.run(`update public.organization_keys set retired_at = retired_at - $2::text::interval, created_at = created_at - $2::text::interval where key_id = $1`, [keyId, by])
   /** Under a key, by its looks. */
   const under = (keyId: string) => keyId + ciphertext().slice(8)
+  /** What waits for a word, under these keys. */
+  const hold = async (config: Row, which = organization) => String((await db.run(`insert into public.pending_connections (organization_id, integration_type, external_account_id, external_account_name, config)
+    values ($1, 'supabase', 'other', 'Other', $2::text::jsonb) returning id`, [which, JSON.stringify(config)])).rows[0]?.id)
   const setConfig = (id: string, config: Row) => db.run('update public.integrations set config = config || $2::text::jsonb where id = $1', [id, JSON.stringify(config)])
 
   describe('adding a key', () => {
@@ -218,6 +221,27 @@ export function keys(database: () => TestDatabase): void {
     })
   })
 
+  describe('a connection that waits for a word', () => {
+    it('keeps the retired key that it is under, for as long as it waits', async () => {
+      await add('aaaaaaaa')
+      await add('bbbbbbbb', 'aaaaaaaa')
+      await age('aaaaaaaa', '25 h')
+      const id = await hold({ access_token: under('bbbbbbbb'), refresh_token: under('aaaaaaaa') })
+      expect(await scalar('public.drop_empty_keys()')).toBe(0)
+      await db.run('delete from public.pending_connections where id = $1', [id])
+      expect(await scalar('public.drop_empty_keys()')).toBe(1)
+    })
+
+    it('is counted under its keys, and needs them', async () => {
+      await add('aaaaaaaa')
+      await hold({ access_token: under('aaaaaaaa'), refresh_token: under('deadbeef') })
+      await hold({ access_token: under('deadbeef') })
+      expect(await call('select kind, key_id, held::int4 from public.key_census() order by 1, 2')).toEqual([
+        { kind: 'data_key', key_id: 'aaaaaaaa', held: 1 }, { kind: 'direct', key_id: 'deadbeef', held: 2 }, { kind: 'wrap', key_id: KEK, held: 1 }])
+      expect(await call(`select kind, key_id, held::int4 from public.keys_needed() where kind = 'direct'`)).toEqual([{ kind: 'direct', key_id: 'deadbeef', held: 1 }])
+    })
+  })
+
   describe('what there is', () => {
     it('is told by key: wraps, values under data keys, and values under ENCRYPTION_KEY itself', async () => {
       await add('aaaaaaaa')
@@ -225,12 +249,28 @@ export function keys(database: () => TestDatabase): void {
       const [one, two] = [await newIntegration(db.run, organization), await newIntegration(db.run, organization)]
       await setConfig(one, { access_token: under('bbbbbbbb'), refresh_token: under('aaaaaaaa') })
       await setConfig(two, { access_token: under('deadbeef'), refresh_token: under('deadbeef') })
-      const census = await call('select kind, key_id, held::int4, organizations::int4 from public.key_census() order by 1, 2')
-      expect(census).toEqual([
-        { kind: 'data_key', key_id: 'aaaaaaaa', held: 1, organizations: 1 }, { kind: 'data_key', key_id: 'bbbbbbbb', held: 1, organizations: 1 },
-        { kind: 'direct', key_id: 'deadbeef', held: 2, organizations: 1 }, { kind: 'wrap', key_id: KEK, held: 2, organizations: 1 },
+      const { last, uses } = await scalar('public.key_census(null, 10)') as { last: string, uses: Row[] }
+      expect(last).toBe(organization)
+      expect(uses.toSorted((a, b) => `${String(a.kind)}${String(a.key_id)}` < `${String(b.kind)}${String(b.key_id)}` ? -1 : 1)).toEqual([
+        { kind: 'data_key', key_id: 'aaaaaaaa', held: 1, encryptions: 0, organizations: 1 }, { kind: 'data_key', key_id: 'bbbbbbbb', held: 1, encryptions: 0, organizations: 1 },
+        { kind: 'direct', key_id: 'deadbeef', held: 2, encryptions: 0, organizations: 1 }, { kind: 'wrap', key_id: KEK, held: 2, encryptions: 2, organizations: 1 },
       ])
-      expect(await call('select kind, key_id, held::int4 from public.keys_needed() order by 1')).toEqual([{ kind: 'direct', key_id: 'deadbeef', held: 1 }, { kind: 'wrap', key_id: KEK, held: 2 }])
+      expect(await scalar('public.keys_needed()')).toEqual(expect.arrayContaining([{ kind: 'direct', key_id: 'deadbeef', held: 1 }, { kind: 'wrap', key_id: KEK, held: 2 }]))
+    })
+
+    it('is told portion by portion, each organization once', async () => {
+      await newOrganization(db.run)
+      await newOrganization(db.run)
+      await add('aaaaaaaa')
+      const seen: unknown[] = []
+      let wraps = 0
+      for (let after: unknown = null; ;) {
+        const page = await scalar('public.key_census($1, 1)', [after]) as { last: string, uses: Row[] } | null
+        if (!page) break
+        seen.push(after = page.last)
+        wraps += page.uses.filter(use => use.kind === 'wrap').length
+      }
+      expect([seen.length, new Set(seen).size, wraps]).toEqual([3, 3, 1])
     })
   })
 

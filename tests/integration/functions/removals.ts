@@ -15,15 +15,20 @@ export function removals(database: () => TestDatabase): void {
   })
 
   const count = async (table: string, where: string) => Number((await db.run(`select count(*) as n from public.${table} where ${where}`)).rows[0]?.n)
+  const entry = (action: string, actor: string) => JSON.stringify({ actor_type: 'user', actor_id: actor, action, detail: { why: 'test' } })
   const receipts = (of: string) => db.run('select * from public.disconnect_receipts where integration_id = $1', [of])
 
   describe('remove_integration', () => {
-    const remove = async (actor: string, organization = acme.id, id = acme.integration, receipt: Row = { format: 'x', id: 'mine', deleted: 'nothing' }): Promise<Row[]> =>
-      (await db.as(service, run => run('select * from public.remove_integration($1, $2, $3, $4::text::jsonb)', [id, organization, actor, JSON.stringify(receipt)]))).rows
+    const remove = async (actor: string, organization = acme.id, id = acme.integration, { receipt = { format: 'x', id: 'mine', deleted: 'nothing' } as Row | [], version = 1, left = false } = {}): Promise<Row[]> =>
+      (await db.as(service, run => run('select * from public.remove_integration($1, $2, $3, $4::bigint, $5::boolean, $6::text::jsonb, $7::text::jsonb)',
+        [id, organization, actor, version, left, JSON.stringify(receipt), entry('integration.removed', actor)]))).rows
 
     it.each(['owner', 'admin'] as const)('deletes for the %s, and leaves a receipt that says what', async (role) => {
       const [row, ...more] = await remove(acme[role])
       expect(more).toEqual([])
+      expect(row?.outcome).toBe('removed')
+      expect((await db.run(`select actor_id, detail from public.audit_log where organization_id = $1 and action = 'integration.removed'`, [acme.id])).rows)
+        .toEqual([{ actor_id: acme[role], detail: { why: 'test', receipt: row?.receipt_id } }])
       expect(row?.payload).toEqual({
         format: 'x', id: row?.receipt_id,
         deleted: { credentials: 2, resources: 1, assessments: 1, results: 1, findings: 1, at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string },
@@ -50,7 +55,7 @@ export function removals(database: () => TestDatabase): void {
     })
 
     it('deletes nothing when the receipt is refused', async () => {
-      expect((await refusal(db.as(service, run => run('select * from public.remove_integration($1, $2, $3, $4::text::jsonb)', [acme.integration, acme.id, acme.owner, '[1]'])))).code).toBe('23514')
+      expect((await refusal(remove(acme.owner, acme.id, acme.integration, { receipt: [] }))).code).toBe('23514')
       expect(await count('integrations', `id = '${acme.integration}'`)).toBe(1)
     })
   })
@@ -77,20 +82,27 @@ export function removals(database: () => TestDatabase): void {
   })
 
   describe('delete_organization', () => {
-    const end = async (actor: string, id = acme.id) => (await db.as(service, run => run('select public.delete_organization($1, $2) as outcome', [id, actor]))).rows[0]?.outcome
+    const end = async (actor: string, id = acme.id) => (await db.as(service, run => run('select public.delete_organization($1, $2, $3::text::jsonb) as outcome', [id, actor, entry('organization.deleted', actor)]))).rows[0]?.outcome
 
-    it('waits until its integrations are gone', async () => {
-      expect(await end(acme.owner)).toBe('has_integrations')
+    const empty = (...tables: string[]) => Promise.all(tables.map(table => db.run(`delete from public.${table} where organization_id = $1`, [acme.id])))
+
+    it.each([['integrations', 'pending_connections'], ['pending_connections', 'integrations']])('waits until its %s are gone', async (left, gone) => {
+      await empty(gone)
+      expect(await end(acme.owner)).toBe('has_grants')
       expect(await count('organizations', `id = '${acme.id}'`)).toBe(1)
+      await empty(left)
+      expect(await end(acme.owner)).toBe('deleted')
     })
 
     it('deletes everything but the log and the receipts, for an owner', async () => {
-      await db.run('delete from public.integrations where organization_id = $1', [acme.id])
+      await empty('integrations', 'pending_connections')
       for (const who of [acme.admin, acme.member, other.owner, randomUUID()]) expect(await end(who)).toBe('not_found')
       expect(await end(acme.owner, randomUUID())).toBe('not_found')
       expect(await end(acme.owner)).toBe('deleted')
       for (const table of ['user_organizations', 'invitations', 'api_keys']) expect(await count(table, `organization_id = '${acme.id}'`), table).toBe(0)
-      for (const table of ['audit_log', 'disconnect_receipts']) expect(await count(table, `organization_id = '${acme.id}'`), table).toBe(1)
+      expect(await count('disconnect_receipts', `organization_id = '${acme.id}'`)).toBe(1)
+      expect(await count('audit_log', `organization_id = '${acme.id}'`)).toBe(2)
+      expect(await count('audit_log', `organization_id = '${acme.id}' and action = 'organization.deleted' and actor_id = '${acme.owner}'`)).toBe(1)
       expect(await end(acme.owner)).toBe('not_found')
       expect(await count('organizations', `id = '${other.id}'`)).toBe(1)
     })

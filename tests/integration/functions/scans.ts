@@ -17,6 +17,7 @@ export function scans(database: () => TestDatabase): void {
   })
 
   const rowsOf = async (sql: string, values: unknown[]) => (await db.as(service, run => run(sql, values))).rows
+  const entry = (action: string) => JSON.stringify({ actor_type: 'worker', action, target_type: 'integration', target_id: integration, detail: { x: 1 } })
   const call = async (sql: string, values: unknown[]) => (await rowsOf(`select ${sql} as outcome`, values))[0]?.outcome
 
   describe('claim_due_integrations', () => {
@@ -56,7 +57,7 @@ export function scans(database: () => TestDatabase): void {
     const result = (verdict: string, check = 'rls_enabled', fields: Row = {}) => ({
       resource_id: resource, check_id: check, verdict, severity: 'high', category: 'rls', summary: 's', evidence: { n: 1 }, checked_at: '2026-01-01T00:00:00Z', ...fields,
     })
-    const complete = (owner: string, results: object[]) => call('public.complete_assessment($1, $2, $3::text::jsonb)', [id, owner, JSON.stringify(results)])
+    const complete = (owner: string, results: object[]) => call('public.complete_assessment($1, $2, $3::text::jsonb, $4::text::jsonb)', [id, owner, JSON.stringify(results), entry('scan.completed')])
     const expire = () => db.run(`update public.assessments set lease_until = clock_timestamp() - interval '1 ms' where id = $1`, [id])
     const row = async (): Promise<Row> => (await db.run('select * from public.assessments where id = $1', [id])).rows[0] ?? {}
     const unclaimed = async () => (await rowsOf('select id from public.unclaimed_assessments(100000) as id', [])).map(one => one.id)
@@ -86,7 +87,7 @@ export function scans(database: () => TestDatabase): void {
       await start('next')
       expect(await report('slow', 1, 2)).toBe(false)
       expect(await complete('slow', [result('fail')])).toBe(false)
-      expect(await call(`public.fail_assessment($1, 'slow', '{}')`, [id])).toBe(false)
+      expect(await call(`public.fail_assessment($1, 'slow', '{}', $2::text::jsonb)`, [id, entry('scan.failed')])).toBe(false)
       expect(await call(`public.release_assessment($1, 'slow')`, [id])).toBe(false)
       expect(await row()).toMatchObject({ status: 'running', lease_owner: 'next', progress_done: 0, error: null })
       expect(await findings()).toEqual([])
@@ -154,7 +155,7 @@ export function scans(database: () => TestDatabase): void {
       const before = await findings()
       id = String((await db.run(`insert into public.assessments (organization_id, integration_id, trigger) values ($1, $2, 'manual') returning id`, [acme.id, integration])).rows[0]?.id)
       await start('w')
-      expect(await call(`public.fail_assessment($1, 'w', '{"code": "x"}')`, [id])).toBe(true)
+      expect(await call(`public.fail_assessment($1, 'w', '{"code": "x"}', $2::text::jsonb)`, [id, entry('scan.failed')])).toBe(true)
       expect(await row()).toMatchObject({ status: 'failed', error: { code: 'x' } })
       expect(await findings()).toEqual(before)
     })

@@ -24,6 +24,7 @@ describe('unwrap', () => {
     ['42501', 'permission denied for table integrations', 'forbidden'], ['23514', 'violates check constraint', 'invalid_request'],
     ['PGRST301', 'JWSError', 'unauthorized'], ['PGRST303', 'expired', 'unauthorized'], ['', 'JWT expired', 'unauthorized'],
     ['', 'TypeError: fetch failed', 'unavailable'], ['P0001', 'last_owner', 'last_owner'], ['P0001', 'something else', 'internal'],
+    ['SUP', 'error: audit_unavailable', 'audit_unavailable'], ['SUP', 'PostgresError: audit_unavailable', 'audit_unavailable'], ['SUP', 'error: something else', 'internal'], ['SUP', 'audit_unavailable of it', 'internal'],
     ['P0001', 'toString', 'internal'], ['23505', 'duplicate key', 'internal'], ['PGRST116', 'no rows', 'internal'], ['XX000', '', 'internal'],
   ])('%s %j is %s', (code, message, expected) => expect(refusal(failed(code, message)).code).toBe(expected))
 

@@ -19,14 +19,14 @@ describe('healthOf', () => {
     expect(health.sentence).toMatch(/^[A-Z].*\.$/)
   })
 
-  it.each([[0, 'healthy'], [-1, 'unknown'], [1, 'healthy']])('does not show green on news of three days and %i ms', (offset, state) => {
+  it.each([[0, 'healthy'], [-1, 'unknown'], [1, 'healthy']])('does not show green on news of a day and a half and %i ms', (offset, state) => {
     const at = new Date(now.getTime() - VERIFICATION_LASTS_MS + offset).toISOString()
     expect(healthOf(row('healthy', 'ok', undefined, at), now).state).toBe(state)
   })
 
   it('says since when there is no news', () => {
     expect(healthOf(row('healthy', 'ok', undefined, '2026-01-01T00:00:00+00:00'), now)).toEqual({
-      state: 'unknown', reason: 'not_verified', next_action: 'scan', since: '2026-01-04T00:00:00.000Z', sentence: 'Nothing has verified this connection for three days. Scan it now.',
+      state: 'unknown', reason: 'not_verified', next_action: 'scan', since: '2026-01-02T12:00:00.000Z', sentence: 'Nothing has verified this connection for a day and a half. Scan it now.',
     })
     // Bad news does not age into none.
     expect(healthOf(row('action_required', 'invalid_grant', 'dead_grant', '2025-01-01T00:00:00Z'), now).state).toBe('action_required')

@@ -10,10 +10,10 @@ beforeEach(() => { server.received.length = 0 })
 
 type Revocation = NonNullable<OAuth2['revocation']>
 const revocation = (covers: Revocation['covers']): Revocation => ({
-  path: '/oauth/revoke', alreadyGone: [], alreadyGoneErrors: ['token_revoked'], covers, request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken } }),
+  path: '/oauth/revoke', alreadyGone: [], alreadyGoneErrors: ['token_revoked'], covers, ends: 'tokens', request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken } }),
 })
 const both = ['access_token', 'refresh_token'] as const
-const secrets = { accessToken: 'bot-a', refreshToken: 'bot-r', extra: { user: { accessToken: 'user-a', refreshToken: null } } }
+const secrets = { accessToken: 'bot-a', refreshToken: 'bot-r', extra: { user: { accessToken: 'user-a', refreshToken: null } }, facts: {} }
 const end = (how: OAuth2['revocation']) => endSlots(clientAt(server.url, { revocation: how }), secrets, { sleep: async () => undefined })
 const short = (tokens: TokenOutcome[]) => tokens.map(({ slot, token, outcome, attempts }) => [slot, token, outcome, attempts].join(' '))
 

@@ -7,7 +7,7 @@ const tokens = { accessToken: 'a', refreshToken: 'r', expiresIn: 3600, scopes: [
 
 describe('tokenConfig', () => {
   it('keeps all that came', () => {
-    expect(tokenConfig(tokens, 60, now)).toEqual({ access_token: 'a', refresh_token: 'r', scopes_granted: ['x'], expires_in: 3600, expires_at: at(3600) })
+    expect(tokenConfig(tokens, 60, now)).toEqual({ access_token: 'a', refresh_token: 'r', refresh_issued_at: at(0), refresh_expires_at: null, scopes_granted: ['x'], expires_in: 3600, expires_at: at(3600) })
   })
 
   it('leaves out what did not, so that what is stored stays', () => {
@@ -22,6 +22,13 @@ describe('tokenConfig', () => {
     expect(tokenConfig({ ...tokens, expiresIn: 0 }, 60, now)).toMatchObject({ expires_in: 0, expires_at: at(0) })
   })
 
+  it('notes when a refresh token came, whose end is not the one of the token before', () => {
+    expect(tokenConfig({ ...tokens, refreshExpiresIn: 7200 }, null, now)).toMatchObject({ refresh_issued_at: at(0), refresh_expires_at: at(7200) })
+    const kept = tokenConfig({ ...tokens, refreshToken: undefined, refreshExpiresIn: 7200 }, null, now)
+    expect(kept).toMatchObject({ refresh_expires_at: at(7200) })
+    expect(kept).not.toHaveProperty('refresh_issued_at')
+  })
+
   it('keeps the end of the refresh token, and no date beyond what a database can hold', () => {
     expect(tokenConfig({ ...tokens, refreshExpiresIn: 7200 }, null, now)).toMatchObject({ refresh_expires_at: at(7200) })
     const tenYears = 10 * 365 * 24 * 3600
@@ -33,7 +40,7 @@ describe('slotConfig and grantConfig', () => {
   it('put a further token under its slot\'s names', () => {
     expect(slotConfig('main', tokens, null, now)).toEqual(tokenConfig(tokens, null, now))
     expect(slotConfig('user', tokens, null, now)).toEqual({
-      user_access_token: 'a', user_refresh_token: 'r', user_scopes_granted: ['x'], user_expires_in: 3600, user_expires_at: at(3600),
+      user_access_token: 'a', user_refresh_token: 'r', user_refresh_issued_at: at(0), user_refresh_expires_at: null, user_scopes_granted: ['x'], user_expires_in: 3600, user_expires_at: at(3600),
     })
   })
 

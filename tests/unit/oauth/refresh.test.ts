@@ -20,6 +20,11 @@ describe('refreshGrant', () => {
     expect(await refreshGrant(clientAt(server.url), 'r1')).toEqual({ accessToken: 'a2' })
   })
 
+  it('takes a refresh token that comes back as it was sent for none: the old one stays', async () => {
+    server.reply(200, { access_token: 'a2', refresh_token: 'r1', expires_in: 60 })
+    expect(await refreshGrant(clientAt(server.url), 'r1')).toEqual({ accessToken: 'a2', expiresIn: 60 })
+  })
+
   it.each([[400, { message: 'Invalid refresh token' }, 'dead_grant'], [401, { message: 'Unauthorized' }, 'dead_grant'], [401, { error: 'invalid_client' }, 'our_application'], [500, {}, 'passing'], [429, {}, 'passing']])(
     '%i %j is %s, and is not tried again', async (status, body, failure) => {
       server.reply(status, body)

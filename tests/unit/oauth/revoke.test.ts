@@ -11,11 +11,11 @@ beforeEach(() => { server.received.length = 0 })
 
 type Revocation = NonNullable<OAuth2['revocation']>
 const json: Revocation = {
-  path: '/oauth/revoke', alreadyGone: [404, 410], alreadyGoneErrors: ['token_revoked', 'invalid_auth'], covers: ['access_token', 'refresh_token'],
+  path: '/oauth/revoke', alreadyGone: [404, 410], alreadyGoneErrors: ['token_revoked', 'invalid_auth'], covers: ['access_token', 'refresh_token'], ends: 'tokens',
   request: ({ clientId, clientSecret, refreshToken = '' }) => ({ encoding: 'json', body: { client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken } }),
 }
 const form = (authorization: 'basic' | 'bearer'): Revocation => ({
-  path: '/oauth/revoke', alreadyGone: [], covers: ['access_token'], request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken }, authorization }),
+  path: '/oauth/revoke', alreadyGone: [], covers: ['access_token'], ends: 'tokens', request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken }, authorization }),
 })
 const tokens = { accessToken: 'access-1', refreshToken: 'refresh-1' }
 const revoke = (revocation: OAuth2['revocation'] = json) => revokeGrant(clientAt(server.url, { revocation }), tokens, { policy: { timeoutMs: 300 } })
@@ -45,7 +45,7 @@ describe('revokeGrant', () => {
 
   it('sends no body where the connector has none for it', async () => {
     server.reply(204, '')
-    await revoke({ method: 'DELETE', path: ({ facts }) => `/grants/${facts.id ?? 'none'}`, alreadyGone: [], covers: ['access_token'], request: () => ({ encoding: 'json', body: {}, authorization: 'bearer' }) })
+    await revoke({ method: 'DELETE', path: ({ facts }) => `/grants/${facts.id ?? 'none'}`, alreadyGone: [], covers: ['access_token'], ends: 'tokens', request: () => ({ encoding: 'json', body: {}, authorization: 'bearer' }) })
     expect(server.received[0]).toMatchObject({ method: 'DELETE', url: '/grants/none', body: '', headers: { authorization: 'Bearer access-1' } })
     expect(server.received[0]?.headers['content-type']).toBeUndefined()
   })

@@ -21,7 +21,9 @@ const sample = `
   create function ids() returns setof uuid language sql as 'select id from owners';
   create function rows(p_id uuid) returns table (z integer, a text) language sql as 'select 1, ''x''';
   create function pet() returns pets language sql as 'select * from pets limit 1';
+  create view asked as select null::uuid as id, null::jsonb as answer where false;
   create function touched() returns trigger language plpgsql as 'begin return new; end';
+  create trigger asks instead of insert on asked for each row execute function touched();
 `
 
 let database: PGlite
@@ -58,6 +60,10 @@ describe('the generated types', () => {
   it('give views a row only', () => {
     expect(block('names')).toContain('Row: {')
     expect(block('names')).not.toContain('Insert')
+  })
+
+  it('let a view be written that has a trigger for it', () => {
+    expect(block('asked')).toContain('Insert: {\nanswer?: Json | null\nid?: string | null\n}\nRelationships')
   })
 
   it('describe functions, but no trigger', () => {

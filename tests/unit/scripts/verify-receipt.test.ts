@@ -74,17 +74,51 @@ describe('npm run verify-receipt', () => {
     expect(await verify([receipt, '--keys', others])).toMatchObject({ code: 1, output: expect.stringContaining('is none of these') as string })
   })
 
-  it('asks the issuer where no key is, and says how to hand one in when it does not answer', async () => {
-    const server = await serveHttp(async request => new URL(request.url).pathname === '/.well-known/jwks.json'
-      ? Response.json({ keys: publicSigningKeys() }) : new Response(null, { status: 404 }))
-    const issuer = server.url
-    const receipt = await file(printReceipt(signed({ ...payload, issuer })))
-    expect(await verify([receipt], {})).toMatchObject({ code: 0, output: expect.stringContaining(`${issuer}/.well-known/jwks.json`) as string })
-    await server.close()
-    expect(await verify([receipt], {})).toMatchObject({ code: 1, output: expect.stringContaining('--keys FILE') as string })
+  /** A forger's own key, at an address of the forger's, which the receipt names. */
+  async function forged() {
+    useEncryptionKeys({ current: randomBytes(32).toString('base64') })
+    let asked = 0
+    const server = await serveHttp(async (request) => {
+      asked++
+      return new URL(request.url).pathname === '/.well-known/jwks.json' ? Response.json({ keys: publicSigningKeys() }) : new Response(null, { status: 404 })
+    })
+    return { ...server, asked: () => asked, receipt: await file(printReceipt(signed({ ...payload, issuer: server.url }))) }
+  }
+
+  it('believes no issuer because a receipt names it: nobody is asked, and it ends with 1', async () => {
+    const { receipt, asked, close } = await forged()
+    const { code, output } = await verify([receipt], {})
+    expect([code, output]).toEqual([1, expect.stringMatching(/^line \d+: `signature` is by the key [^]*--keys KEYS[^]*--trust-issuer https:[^]*Nothing is proven\.$/m)])
+    expect(output).not.toContain('genuine')
+    expect(asked()).toBe(0)
+    // Nor does this installation, whose key is another one.
+    expect(await verify([receipt])).toMatchObject({ code: 1, output: expect.stringContaining('is none of these') as string })
+    await close()
   })
 
-  it.each([[[]], [['a', 'b']], [['--nonsense']], [['/nowhere/at/all.json']]])('ends with 2 when it is called with %j', async (args) => {
+  it('believes the installation that it was told to, by a flag or by APP_URL, and says how else when that does not answer', async () => {
+    const { receipt, url, close } = await forged()
+    for (const told of [() => verify([receipt, '--trust-issuer', url]), () => verify([receipt], { APP_URL: url }), () => verify([receipt, '--trust-issuer', `${url}/`], { APP_URL: 'http://127.0.0.1:9', ENCRYPTION_KEY: key })]) {
+      expect(await told()).toMatchObject({ code: 0, output: expect.stringContaining(`${url}/.well-known/jwks.json`) as string })
+    }
+    await close()
+    expect(await verify([receipt, '--trust-issuer', url], {})).toMatchObject({ code: 1, output: expect.stringContaining('--keys KEYS') as string })
+  })
+
+  it('finds the key of an embedded installation in its folder, and takes none that was left there for one on Supabase', async () => {
+    await file(`${key}\n`, 'encryption.key')
+    const receipt = await file(printReceipt(signed()))
+    expect(await verify([receipt], { DATA_DIR: dir.path })).toMatchObject({ code: 0, output: expect.stringContaining(join(dir.path, 'encryption.key')) as string })
+    expect(await verify([receipt], { DATA_DIR: dir.path, SUPABASE_URL: 'https://abcdefghijklmnopqrst.supabase.co' })).toMatchObject({ code: 1 })
+  })
+
+  it('names the line of a cut or altered receipt, also when it was told of no keys', async () => {
+    const text = printReceipt(signed())
+    expect(await verify([await file(text.slice(0, 300))], {})).toMatchObject({ code: 1, output: expect.stringMatching(/^line \d+, column \d+: /) as string })
+    expect(await verify([await file(text.replace('"findings": 12', '"findings": 0'))], {})).toMatchObject({ code: 1, output: expect.stringMatching(/^line \d+: /) as string })
+  })
+
+  it.each([[[]], [['a', 'b']], [['--nonsense']], [['/nowhere/at/all.json']], [['a', '--trust-issuer', 'http://example.com']], [['a', '--trust-issuer', 'example.com']], [['a', '--keys', 'k', '--trust-issuer', 'https://example.com']]])('ends with 2 when it is called with %j', async (args) => {
     expect(await verify(args)).toMatchObject({ code: 2, output: expect.stringContaining('Usage: ') as string })
   })
 })

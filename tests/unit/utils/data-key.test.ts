@@ -34,7 +34,7 @@ describe('a data key', () => {
   it('is wrapped in the documented form, under the key of now, and opens to the same key', async () => {
     const made = await newDataKey(organization)
     expect(made.wrapped).toMatch(/^[0-9a-f]{8}:[\w-]{16}\.[\w-]{22}\.[\w-]+$/)
-    expect([keyIdOf(made.wrapped), made.kekId, currentKekId()]).toEqual([currentKeyId(), currentKeyId(), currentKeyId()])
+    expect([keyIdOf(made.wrapped), made.kekId, await currentKekId()]).toEqual([currentKeyId(), currentKeyId(), currentKeyId()])
     const key = await openDataKey(made, organization)
     expect(key.id).toBe(made.keyId)
     expect(key.secret.symmetricKeySize).toBe(32)

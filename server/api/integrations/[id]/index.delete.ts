@@ -4,8 +4,9 @@ import { removeIntegration } from '#server/integrations/remove'
 
 // 204 has no body: what became of the grant at the provider, and where the receipt is, stand in headers.
 export default defineRoute({ access: 'admin', params: idParams }, async ({ event, who, params, info }) => {
-  const { revocation, manualUrl, receiptId } = await removeIntegration(who, params.id, info)
-  const where = revocation === 'failed' && manualUrl ? `; url="${encodeURI(manualUrl)}"` : ''
-  setResponseHeader(event, 'x-revocation', `${revocation}${where}`)
+  const { revocation, reason, manualUrl, receiptId } = await removeIntegration(who, params.id, info)
+  const byHand = (revocation === 'failed' || revocation === 'not_supported') && manualUrl !== null
+  const why = revocation === 'not_supported' && reason !== null ? `; reason="${reason}"` : ''
+  setResponseHeader(event, 'x-revocation', `${revocation}${why}${byHand ? `; url="${encodeURI(manualUrl)}"` : ''}`)
   setResponseHeader(event, 'x-receipt', `/api/receipts/${receiptId}`)
 })

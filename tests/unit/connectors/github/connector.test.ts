@@ -97,9 +97,9 @@ describe('permissions', () => {
   })
 })
 
-it('a revocation ends the whole grant, with the credentials in the header and the token in the body', () => {
+it('a revocation ends one token, with the credentials in the header and the token in the body', () => {
   const { revocation } = authorization
-  expect([revocation.method, revocation.base, revocation.path({ clientId: 'Iv1/0', facts: {} })]).toEqual(['DELETE', 'api', '/applications/Iv1%2F0/grant'])
+  expect([revocation.method, revocation.base, revocation.path({ clientId: 'Iv1/0', facts: {} })]).toEqual(['DELETE', 'api', '/applications/Iv1%2F0/token'])
   expect(revocation.request({ clientId: 'Iv1/0', clientSecret: 's', accessToken: 'a' })).toEqual({ encoding: 'json', body: { access_token: 'a' }, authorization: 'basic' })
 })
 

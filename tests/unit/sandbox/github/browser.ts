@@ -51,7 +51,7 @@ export function openSandbox(changes: Partial<GithubSandboxOptions> = {}) {
   const refresh = async (refreshToken: string): Promise<Record<string, unknown>> =>
     z.record(z.string(), z.unknown()).parse(await (await token({ grant_type: 'refresh_token', refresh_token: refreshToken })).json())
   const revoke = (body: unknown, authorization = basic()) =>
-    send(`/applications/${clientId}/grant`, { method: 'DELETE', body: JSON.stringify(body), headers: { authorization } })
+    send(`/applications/${clientId}/token`, { method: 'DELETE', body: JSON.stringify(body), headers: { authorization } })
   return { sandbox, send, form, openConsent, decide, token, connect, get, refresh, revoke }
 }
 
