@@ -68,9 +68,8 @@ function delayAfter(error: ProviderError, attempt: number, timeouts: number, pol
   }
 }
 
-/** One page, or null: there is no such thing. @throws TypeError when the token cannot stand in a header */
+/** One page, or null: there is no such thing. */
 async function readOnce<T>(endpoint: Endpoint<T>, path: string, accessToken: string, options: ApiReaderOptions): Promise<Page<T> | null> {
-  if (!/^[\x21-\x7E]+$/.test(accessToken)) throw new TypeError('The access token holds characters that no header may carry')
   const { base, fetch, signal, policy, everyCall, facts = {} } = options
   const absent = (status: number) => endpoint.absent?.includes(status) ?? false
   const answer = await sendRequest({
@@ -109,13 +108,17 @@ const MOST_PAGES = 100
 /** Other tokens that one page may take: the first is the renewal, more only where others renew as well. */
 const MOST_TOKENS = 3
 
+const usable = /^[\x21-\x7E]+$/
+
 function one(accessToken: string): TokenSource {
+  if (!usable.test(accessToken)) throw new TypeError('The access token holds characters that no header may carry')
   return { token: slot => slot === undefined ? accessToken : null, answered: () => {}, replace: (_slot, _token, cause) => Promise.reject(cause) }
 }
 
 /**
  * A reader with a grant's tokens. Each page is tried up to three times after network faults, 429 and 5xx, and twice
  * after a timeout; a 429 that asks for more than a minute is thrown at once with `retryAfterSeconds`.
+ * @throws TypeError when the one token cannot stand in a header; those of a grant were looked at when they came
  */
 export function createApiReader(options: ApiReaderOptions): ApiReader {
   const policy = { ...readerPolicy, ...options.policy }

@@ -59,13 +59,12 @@ describe.each([[brightwater, 'Brightwater Labs'], [halyard, 'Halyard Group']])('
     const browser = openSandbox({ now: time.now })
     const { access_token, authed_user } = await browser.connect(account)
     const { retryAfter, refusal } = slack
-    const readerWith = (accessToken: string) => createApiReader({ base: baseUrl, accessToken, fetch: async (...call) => browser.sandbox.fetch(new Request(...call)), retryAfter, refusal })
-    const [app, person] = [readerWith(access_token), readerWith(authed_user.access_token)]
-    api = sharedReader({
-      facts: {},
-      get: (endpoint, resource) => (endpoint.slot === 'user' ? person : app).get(endpoint, resource),
-      pages: (endpoint, resource) => (endpoint.slot === 'user' ? person : app).pages(endpoint, resource),
-    })
+    const accessToken = {
+      token: (slot: string | undefined) => slot === 'user' ? authed_user.access_token : access_token,
+      answered: () => {},
+      replace: (_slot: string | undefined, _token: string, cause: Error) => Promise.reject(cause),
+    }
+    api = sharedReader(createApiReader({ base: baseUrl, accessToken, fetch: async (...call) => browser.sandbox.fetch(new Request(...call)), retryAfter, refusal }))
     workspaces = await Array.fromAsync(slack.resources(api))
   })
 
