@@ -1,3 +1,4 @@
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 
@@ -21,7 +22,7 @@ const SETTLED_AT_ONCE = 1_000
  * nobody is at any more is told so: after a reconnect, no other attempt may come by. @returns how many results were forgotten
  */
 export async function pruneJournal(now = new Date()): Promise<number> {
-  unwrap(await serviceClient().rpc('settle_refreshes', { p_limit: SETTLED_AT_ONCE }))
+  unwrap(await askAgain(() => serviceClient().rpc('settle_refreshes', { p_limit: SETTLED_AT_ONCE })))
   const before = new Date(now.getTime() - 30 * 24 * 3600 * 1000).toISOString()
   return unwrap(await serviceClient().from('refresh_journal').delete().lt('ended_at', before).neq('state', 'uncertain').select('id')).length
 }
@@ -34,5 +35,5 @@ export async function pruneDeliveries(now = new Date()): Promise<number> {
 
 /** Data keys that were replaced and hold nothing any more. @returns how many were dropped */
 export async function pruneKeys(): Promise<number> {
-  return unwrap(await serviceClient().rpc('drop_empty_keys'))
+  return unwrap(await askAgain(() => serviceClient().rpc('drop_empty_keys')))
 }
