@@ -65,6 +65,8 @@ export const providerErrorKinds = [
   'payment_required', // 402
   'limited', // a plan, a role, a sign-on rule or a policy of the account hides the answer
   'refused', // any other 4xx
+  'account_missing', // the grant reaches no account: the app is installed nowhere, or suspended there
+  'account_ambiguous', // it reaches several, and nothing says which one is meant
 ] as const
 export type ProviderErrorKind = (typeof providerErrorKinds)[number]
 

@@ -74,6 +74,11 @@ export interface Endpoint<T = unknown> {
   scope: string
   /** Statuses with which the provider says "there is no such thing here": the answer is then `null`, not an error. */
   absent?: readonly number[]
+  /**
+   * What a refusal is by its own words, where statuses are not enough: a 404 "Branch not protected" is an answer, a 404 "Not
+   * Found" is none. Asked before `refusal` and `absent`. Null: there is no such thing; undefined: it is a refusal.
+   */
+  otherwise?: (refused: { status: number, body: unknown }) => T | null | undefined
   /** Where the answer comes in pages. `get` follows them all. */
   paging?: Paging<T>
   /** Which of the grant's tokens it is called with (see `OAuth2.slots`). Default: the main one. */
@@ -108,7 +113,7 @@ export interface Evaluation {
 }
 
 type Answers<R extends Record<string, Endpoint>> = {
-  [K in keyof R]: R[K] extends Endpoint<infer T> ? (R[K] extends { absent: readonly number[] } ? T | null : T) : never
+  [K in keyof R]: R[K] extends Endpoint<infer T> ? (R[K] extends { absent: readonly number[] } | { otherwise: unknown } ? T | null : T) : never
 }
 
 /** One question about one resource. `evaluate` is pure: the same answers and time give the same verdict. */
@@ -144,6 +149,8 @@ export function defineCheck<const R extends Record<string, Endpoint>>(check: Che
 export interface ScopeDescription {
   /** The provider's name of the permission. */
   name: string
+  /** What the `scope` parameter calls it, where that is another word: several may share one. Null: it has none for it. */
+  parameter?: string | null
   /** What we use it for, in plain words. */
   reason: string
 }
@@ -257,8 +264,8 @@ export interface Delivery { headers: Headers, body: Uint8Array }
 export interface ProviderEvent {
   /** `ended`: the grant is gone. `resources`: look at what there is. `permissions`: the grant has others now. `changed`: scan again. */
   what: 'ended' | 'suspended' | 'resumed' | 'resources' | 'permissions' | 'changed'
-  /** Of `ExternalAccount`. */
-  accountId: string
+  /** Of `ExternalAccount`. Undefined where the provider does not say whose: any account's grants that have the facts. */
+  accountId?: string
   /** Facts that the grant must have: a late event of an old installation must not end a newer one. */
   facts?: GrantFacts
   /** ISO 8601: when it happened, if the provider says so. Events that come late or out of order are known by it. */

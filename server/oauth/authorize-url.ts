@@ -31,7 +31,8 @@ export async function authorizeUrl(client: OAuthClient, flow: { state: string, c
   url.searchParams.set('redirect_uri', client.redirectUri)
   url.searchParams.set('state', flow.state)
   if (authorization.scopeSeparator !== null) {
-    url.searchParams.set('scope', authorization.scopes.map(scope => scope.name).join(authorization.scopeSeparator))
+    const words = authorization.scopes.map(({ name, parameter = name }) => parameter).filter(word => word !== null)
+    url.searchParams.set('scope', [...new Set(words)].join(authorization.scopeSeparator))
   }
   if (authorization.pkce === 'S256') {
     if (!flow.codeVerifier) throw new TypeError('This connector uses PKCE and got no verifier')

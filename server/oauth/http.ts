@@ -66,10 +66,13 @@ async function readOnce<T>(endpoint: Endpoint<T>, path: string, options: ApiRead
     method: 'GET', base, path: withQuery(path, everyCall?.query?.(facts) ?? {}), fetch, signal, policy,
     headers: { ...everyCall?.headers, authorization: `Bearer ${accessToken}` },
   })
+  const value = answer.body.kind === 'json' ? answer.body.value : undefined
+  const meant = isSuccess(answer) ? undefined : endpoint.otherwise?.({ status: answer.status, body: value })
+  if (meant !== undefined) return meant === null ? null : { answer: meant, headers: answer.headers, path }
   const refused = refusalOf(answer, options)
   if (refused && !absent(answer.status)) throw refused
   if (absent(answer.status)) return null
-  const parsed = endpoint.schema.safeParse(answer.body.kind === 'json' ? answer.body.value : undefined)
+  const parsed = endpoint.schema.safeParse(value)
   if (parsed.success) return { answer: parsed.data, headers: answer.headers, path }
   // Where it does not fit and how, without what stood there.
   const where = parsed.error.issues.slice(0, 5).map(issue => `${issue.path.map(String).join('.')}: ${issue.code}`).join(', ')
@@ -83,7 +86,11 @@ function refusalOf(answer: Answer, { refusal, retryAfter }: ApiReaderOptions): P
     const { kind, ...more } = said
     return new ProviderError(kind, answer.call, { status: answer.status, ...more })
   }
-  return answer.status < 200 || answer.status > 299 ? statusError(answer, retryAfter) : null
+  return isSuccess(answer) ? null : statusError(answer, retryAfter)
+}
+
+function isSuccess({ status }: Answer): boolean {
+  return status >= 200 && status <= 299
 }
 
 /** Pages that one `get` reads at most, unless the endpoint says otherwise. */

@@ -5,13 +5,21 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { githubStandIn } from './github'
+import { netlifyStandIn } from './netlify'
 import type { Faults, StandIn, StandInClient } from './stand-in'
+import { slackStandIn } from './slack'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
+import { vercelStandIn } from './vercel'
 
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
+  slack: slackStandIn,
+  github: githubStandIn,
+  vercel: vercelStandIn,
+  netlify: netlifyStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1), settings: z.record(z.string(), z.string()).optional() })

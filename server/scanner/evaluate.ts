@@ -18,6 +18,8 @@ const reasons: Record<ProviderErrorKind, string> = {
   payment_required: 'The provider offers this call on another plan only.',
   limited: 'The account\'s plan, roles or sign-on rules hide the answer.',
   refused: 'The provider refused the call.',
+  account_missing: 'The grant does not reach the account any more.',
+  account_ambiguous: 'The grant reaches several accounts, and it is not known which one is meant.',
 }
 
 /** Why a check could not be verified: never a pass. */

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { supabase } from '#server/connectors/supabase'
 import * as endpoints from '#server/connectors/supabase/endpoints'
 import { clientId, clientSecret, openSandbox, redirectUri, request, type Tokens } from '../unit/sandbox/supabase/browser'
-import { object, pathValues, readDocument, type Operation } from './openapi'
+import { object, pathValues, propertyNames, readDocument, type Operation } from './openapi'
 
 const document = readDocument(new URL('../../../shared/specs/supabase-management.openapi.json', import.meta.url))
 const all = Object.values(endpoints)
@@ -36,8 +36,8 @@ describe.skipIf(!document)('the connector\'s requests', () => {
 
   it.each(all.map(endpoint => [endpoint.id, endpoint] as const))('%s reads fields that the document has', (_id, endpoint) => {
     const read = z.toJSONSchema(endpoint.schema, { io: 'input', unrepresentable: 'any' })
-    const offered = names(operation('GET', endpoint.path(project(refs[0] ?? ''))).answerSchema)
-    expect([...names(read)].filter(name => !offered.has(name))).toEqual([])
+    const offered = propertyNames(operation('GET', endpoint.path(project(refs[0] ?? ''))).answerSchema, document?.resolve)
+    expect([...propertyNames(read)].filter(name => !offered.has(name))).toEqual([])
   })
 
   it('authorize with parameters of the document', () => {
@@ -104,15 +104,3 @@ describe.skipIf(!document)('the sandbox\'s answers', () => {
     expect(faults(operation('GET', path).answers[200], { ...body, smtp_pass: null })).toEqual([])
   })
 })
-
-/** Every property name of a schema, at any depth. */
-function names(schema: unknown, found = new Set<string>()): Set<string> {
-  if (Array.isArray(schema)) schema.forEach(child => names(child, found))
-  else if (typeof schema === 'object' && schema !== null) {
-    const resolved = document?.resolve(schema) ?? object(schema)
-    for (const name of Object.keys(object(resolved.properties))) found.add(name)
-    Object.values(object(resolved.properties)).forEach(child => names(child, found))
-    for (const key of ['items', 'anyOf', 'oneOf', 'allOf']) names(resolved[key], found)
-  }
-  return found
-}

@@ -23,6 +23,14 @@ describe('authorizeUrl', () => {
     expect((await authorizeUrl(clientAt('https://a.example', { scopeSeparator: null }), flow)).searchParams.has('scope')).toBe(false)
   })
 
+  it('asks for permissions in the words that the parameter has for them, each once', async () => {
+    const scopes = [
+      { name: 'code:read', parameter: 'repo', reason: '' }, { name: 'alerts:read', parameter: 'repo', reason: '' },
+      { name: 'hooks:read', parameter: null, reason: '' }, { name: 'user', reason: '' },
+    ]
+    expect((await authorizeUrl(clientAt('https://a.example', { scopes }), flow)).searchParams.get('scope')).toBe('repo user')
+  })
+
   it('leaves PKCE off where the provider takes none', async () => {
     const url = await authorizeUrl(clientAt('https://a.example', { pkce: 'none' }), { state: 's', codeVerifier: null })
     expect([...url.searchParams.keys()].filter(name => name.startsWith('code_'))).toEqual([])

@@ -67,6 +67,22 @@ describe('createApiReader', () => {
     expect(await kindOf(reader().get(projects))).toBe(status === 404 ? 'not_found' : 'payment_required')
   })
 
+  it('takes a refusal for what its words say, where the endpoint knows them', async () => {
+    const words: Endpoint<{ on: boolean }> = {
+      ...settings, absent: undefined,
+      otherwise: ({ status, body }) => status !== 404 ? undefined : JSON.stringify(body).includes('Off') ? { on: false } : JSON.stringify(body).includes('No branch') ? null : undefined,
+    }
+    const read = () => reader({ refusal: () => ({ kind: 'forbidden' }) }).get(words, { kind: 'project', externalId: 'abc', name: '', metadata: {} })
+    server.reply(404, { message: 'Off' })
+    expect(await read()).toEqual({ on: false })
+    server.reply(404, { message: 'No branch' })
+    expect(await read()).toBeNull()
+    for (const [status, message] of [[404, 'Not Found'], [403, 'Off'], [200, 'Off']] as const) {
+      server.reply(status, { message })
+      expect(await kindOf(read())).toBe('forbidden')
+    }
+  })
+
   it.each([[400, 'refused'], [401, 'unauthorized'], [402, 'payment_required'], [403, 'forbidden'], [404, 'not_found'], [409, 'refused'], [422, 'refused']])(
     '%i is %s, asked once', async (status, kind) => {
       server.reply(status, '<html>')
