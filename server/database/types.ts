@@ -1222,6 +1222,12 @@ export type Database = {
         }
         Returns: undefined
       }
+      note_reached: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       organization_wraps: {
         Args: {
           p_organization_id: string

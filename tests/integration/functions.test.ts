@@ -72,6 +72,7 @@ const executableBy: Record<string, string> = {
   'public.lookup_invitation': 'anon authenticated',
   'public.mark_unverified': 'service_role',
   'public.note_probe': 'service_role',
+  'public.note_reached': 'service_role',
   'public.organization_wraps': 'service_role',
   'public.organizations_to_rekey': 'service_role',
   'public.overview': 'authenticated',
