@@ -1363,6 +1363,12 @@ export type Database = {
         }
         Returns: undefined
       }
+      note_reached: {
+        Args: {
+          p_id: string
+        }
+        Returns: undefined
+      }
       note_refusal: {
         Args: {
           p_audit: Json

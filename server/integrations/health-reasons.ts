@@ -61,7 +61,7 @@ const calm: Readonly<Record<string, Words>> = {
 }
 /** What only somebody at the provider can change, whatever state it makes here. */
 const elsewhere: Readonly<Record<string, Words>> = {
-  suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself.', next_action: null },
+  suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself; a scan shows whether it does.', next_action: 'scan' },
 }
 const healthy: Words = { sentence: 'The last call with this credential succeeded.', next_action: null }
 

@@ -21,16 +21,16 @@ export type Received = { outcome: 'challenge', challenge: string } | { outcome: 
 const text = z.string().min(1).max(256).refine(value => value.isWellFormed() && !/\p{Cc}/u.test(value))
 const eventSchema = z.object({
   what: z.enum(['ended', 'suspended', 'resumed', 'resources', 'permissions', 'changed']),
-  account_id: text,
+  account_id: text.nullable(),
   facts: z.record(text, text),
   at: z.iso.datetime({ offset: true }).nullable().catch(null),
   resource_id: text.nullable(),
-})
+}).refine(({ account_id, facts }) => account_id !== null || Object.keys(facts).length > 0, 'is about everybody')
 const parsedSchema = z.object({ id: text.max(200), events: z.array(eventSchema) })
 
 /** As it is kept: chosen field by field. */
 function toRow({ what, accountId, facts = {}, at, resourceId }: ProviderEvent) {
-  return { what, account_id: accountId, facts, at: at ?? null, resource_id: resourceId ?? null }
+  return { what, account_id: accountId ?? null, facts, at: at ?? null, resource_id: resourceId ?? null }
 }
 
 /** Whether a provider has anything to tell us: it sends such calls, and there is a registration to send them for. */

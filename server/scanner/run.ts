@@ -82,6 +82,8 @@ async function relist(api: ApiReader, row: IntegrationRow): Promise<ApiReader> {
       p_integration_id: row.id, p_organization_id: row.organizationId,
       p_resources: resourceRows(found),
     }))
+    // Whatever the provider had told us of it.
+    if (row.status !== 'active') unwrap(await serviceClient().rpc('note_reached', { p_id: row.id }))
     return api
   }
   catch (error) {

@@ -105,6 +105,7 @@ const executableBy: Record<string, string> = {
   'public.make_calendar_feed': 'authenticated',
   'public.mark_unverified': 'service_role',
   'public.note_probe': 'service_role',
+  'public.note_reached': 'service_role',
   'public.note_refusal': 'service_role',
   'public.note_success': 'service_role',
   'public.organization_wraps': 'service_role',

@@ -6,8 +6,11 @@ import { useConnectors } from '#server/connectors/registry'
 import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
 import { useSandbox } from '#server/integrations/client'
+import { changeIntegration } from '#server/integrations/change'
 import { beginConnection, finishConnection } from '#server/integrations/connect'
+import { withApi } from '#server/integrations/credentials'
 import { applyDeliveries, queueDeliveries, queueWebhookScans } from '#server/integrations/deliveries'
+import { refreshDue } from '#server/integrations/refresh-due'
 import { pruneDeliveries } from '#server/integrations/retention'
 import { getIntegration } from '#server/integrations/view'
 import { openFlow } from '#server/oauth/state'
@@ -97,6 +100,7 @@ describe('a delivery is refused', () => {
     ['with an id that is too long', () => signedDelivery({ id: 'x'.repeat(201), events: [event] }), 400, 'invalid_request'],
     ['with an event that nobody knows', () => delivery([{ what: 'exploded', account }]), 400, 'invalid_request'],
     ['about nobody', () => delivery([{ what: 'ended', account: '' }]), 400, 'invalid_request'],
+    ['about everybody', () => delivery([{ what: 'ended' }]), 400, 'invalid_request'],
     ['with a name that no database holds', () => delivery([{ what: 'ended', account: 'a\0b' }]), 400, 'invalid_request'],
     ['with half a pair', () => delivery([{ what: 'ended', account: 'a\uD800' }]), 400, 'invalid_request'],
   ])('%s', async (_, make, status, code) => {
@@ -267,6 +271,52 @@ describe('an end', () => {
     expect(await stateOf(id)).toBe('paused passing suspended degraded')
   })
 
+  it('may name no account, and is then of every grant that has its facts', async () => {
+    const [ours, theirs, other] = [await connected('42'), await connected('42'), await connected('43')]
+    await rooms.sql('update public.integrations set external_account_id = \'elsewhere\' where id = $1', [theirs.id])
+    await tell([{ what: 'ended', installation: '42' }])
+    await apply()
+    expect(await Promise.all([ours, theirs, other].map(({ id }) => stateOf(id)))).toEqual([ended, ended, well])
+  })
+
+  it.each(['ended', 'suspended'])('%s stands, whatever a renewed token or some call seems to say', async (what) => {
+    const { who, id } = await connected()
+    await tell([{ what, account }])
+    await apply()
+    const said = what === 'ended' ? ended : suspended
+    // The person's token outlives the app's installation: it is renewed, and some calls are answered.
+    await rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
+    expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
+    expect(await stateOf(id)).toBe(said)
+    const use = { integrationId: id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
+    await withApi(use, new AbortController().signal, api => noisy.account(api))
+    expect(await stateOf(id)).toBe(said)
+    await changeIntegration(who, id, { status: 'paused' })
+    expect(await stateOf(id)).toMatch(/^paused /)
+    await changeIntegration(who, id, { status: 'active' })
+    expect(await stateOf(id)).toBe(said)
+
+    // But a scan that can list what the grant reaches has seen for itself.
+    expect(await rooms.scan(who, id)).toMatchObject({ status: 'completed' })
+    expect(await stateOf(id)).toBe(well)
+    // News from before that is no news.
+    await rooms.sql(`update public.integrations set connected_at = now() - interval '1 hour' where id = $1`, [id])
+    await tell([{ what, account, at: later(-60) }])
+    await apply()
+    expect(await stateOf(id)).toBe(well)
+  })
+
+  it('is all that is said, also when the grant turns out dead', async () => {
+    const [gone, held] = [await connected('42'), await connected('43')]
+    await tell([{ what: 'ended', account, installation: '42' }, { what: 'suspended', account, installation: '43' }])
+    await apply()
+    provider.fault = call => call.grantType === 'refresh_token' ? Response.json({ error: 'invalid_grant' }, { status: 400 }) : null
+    await rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"')`)
+    expect(await refreshDue(new AbortController().signal)).toMatchObject({ failed: 2 })
+    provider.fault = null
+    expect([await stateOf(gone.id), await stateOf(held.id)]).toEqual([ended, 'error dead_grant invalid_grant action_required'])
+  })
+
   it('that is said twice is noted once', async () => {
     const { id } = await connected()
     for (let times = 0; times < 3; times++) await tell([{ what: 'ended', account }])
@@ -281,7 +331,7 @@ describe('a suspension', () => {
     await tell([{ what: 'suspended', account }])
     await apply()
     expect(await stateOf(id)).toBe(suspended)
-    expect((await getIntegration(who, id)).health).toMatchObject({ reason: 'suspended', next_action: null, sentence: expect.stringContaining('suspended at the provider') as string })
+    expect((await getIntegration(who, id)).health).toMatchObject({ reason: 'suspended', next_action: 'scan', sentence: expect.stringContaining('suspended at the provider') as string })
     await tell([{ what: 'resumed', account }])
     await apply()
     expect(await stateOf(id)).toBe(well)

@@ -5,7 +5,7 @@ import { noisySignature } from './test-connectors.ts'
 
 export const signingKey = randomBytes(32).toString('hex')
 
-export interface NoisyEvent { what: string, account: string, installation?: string, at?: string, resource?: string }
+export interface NoisyEvent { what: string, account?: string, installation?: string, at?: string, resource?: string }
 
 /** @param key null: unsigned */
 export function signedDelivery(body: string | object, key: string | null = signingKey): { body: string, headers: Record<string, string> } {

@@ -33,7 +33,7 @@ async function noisyFacts({ facts }: ApiReader): Promise<GrantFacts> {
   return { plan: 'team', seen: Object.keys(facts).sort().join(' ') }
 }
 
-const noisyEvent = z.object({ what: z.string(), account: z.string(), installation: z.string().optional(), at: z.string().optional(), resource: z.string().optional() })
+const noisyEvent = z.object({ what: z.string(), account: z.string().optional(), installation: z.string().optional(), at: z.string().optional(), resource: z.string().optional() })
 const noisyBody = z.union([
   z.object({ challenge: z.string() }),
   z.object({ id: z.string(), events: z.array(noisyEvent) }).transform(({ id, events }) => ({
