@@ -291,9 +291,9 @@ describe('an end', () => {
     const use = { integrationId: id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
     await withApi(use, new AbortController().signal, api => noisy.account(api))
     expect(await stateOf(id)).toBe(said)
-    await changeIntegration(who, id, { status: 'paused' })
+    await changeIntegration(who, id, { status: 'paused' }, from)
     expect(await stateOf(id)).toMatch(/^paused /)
-    await changeIntegration(who, id, { status: 'active' })
+    await changeIntegration(who, id, { status: 'active' }, from)
     expect(await stateOf(id)).toBe(said)
 
     // But a scan that can list what the grant reaches has seen for itself.
