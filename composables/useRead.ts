@@ -1,7 +1,7 @@
 import type { List } from '#shared/api'
 
 /** One GET under a key: rendered by the server, shared by every component that asks for it, a skeleton until it is there. */
-export function useRead<T>(key: MaybeRefOrGetter<string>, read: (api: Api) => Promise<T>, options: { immediate?: boolean } = {}) {
+export function useRead<T>(key: MaybeRefOrGetter<string>, read: (api: Api) => Promise<T>, options: { immediate?: boolean, server?: boolean } = {}) {
   const api = useApi()
   return useAsyncData<T, ApiError>(key, () => read(api), { lazy: true, ...options })
 }

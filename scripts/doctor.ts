@@ -12,7 +12,7 @@ const { examine } = await load<typeof import('../server/doctor/index.ts')>('doct
 const { keyCensus } = await load<typeof import('../server/doctor/key-census.ts')>('doctor/key-census')
 const { failed, report } = await load<typeof import('../server/doctor/report.ts')>('doctor/report')
 
-const { context, close } = createContext(allConnectors().map(connector => connector.id), {
+const { context, close } = createContext(allConnectors(), {
   port: process.env.NITRO_PORT ?? process.env.PORT ?? null,
   migrations: readMigrations,
   keyCensus,

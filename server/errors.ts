@@ -16,6 +16,7 @@ export const errorTable = {
   scan_in_progress: { status: 409, title: 'A scan is running already' },
   last_owner: { status: 409, title: 'An organization needs an owner' },
   not_configured: { status: 409, title: 'This provider is not configured' },
+  connection_refused: { status: 409, title: 'The connection was not made' },
   no_organization: { status: 409, title: 'You belong to no organization' },
   mail_unavailable: { status: 409, title: 'This installation cannot send mail' },
   connection_expired: { status: 410, title: 'This connection waited for longer than ten minutes' },

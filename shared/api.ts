@@ -19,6 +19,8 @@ export interface Problem {
   errors?: { field: string, message: string }[]
   /** With `scan_in_progress`: the one that runs. */
   assessment_id?: string
+  /** With `connection_refused`: a code of callback-errors.ts. */
+  reason?: string
 }
 
 export interface Session {
@@ -46,6 +48,9 @@ export interface ProviderCheck {
   scopes: string[]
 }
 
+/** What an operator sets for a provider beside client id and secret. */
+export interface ProviderSetting { variable: string, description: string, secret: boolean, required: boolean }
+
 export interface Provider {
   id: string
   name: string
@@ -54,7 +59,10 @@ export interface Provider {
   configured: boolean
   sandbox: boolean
   missing: string[]
+  settings: ProviderSetting[]
   redirect_uri: string
+  /** Null: the provider sends nothing. */
+  webhook_uri: string | null
   setup: { steps: string[], url: string }
   scopes: string[]
   scope_reasons: Record<string, string>
@@ -175,6 +183,16 @@ export interface PendingConnection {
   found: ProviderAccount
   /** The integration that the found account belongs to already. */
   existing: { id: string, name: string } | null
+}
+
+/** A connection that was started at the provider and waits for a word. */
+export interface Installation {
+  provider: string
+  organization: { id: string, name: string } | null
+  /** What the provider's answer says of it: anybody's text. */
+  facts: Record<string, string>
+  sandbox: boolean
+  expires_at: string
 }
 
 export interface IntegrationPatch {

@@ -23,6 +23,8 @@ export const passwordBody = z.strictObject({ token_hash: z.string().min(1).max(5
 export const memberBody = z.strictObject({ role: z.enum(roles) })
 export const invitationBody = z.strictObject({ email, role: z.enum(['admin', 'member']).default('member') })
 export const tokenBody = z.strictObject({ token })
+/** The answer to an installation that was started at the provider. `flow`: the id of its cookie. */
+export const installBody = z.strictObject({ flow: z.string().regex(/^[0-9a-f]{16}$/, 'is not an id'), confirm: z.boolean() })
 
 const notEmpty = (body: object) => Object.keys(body).length > 0
 

@@ -37,8 +37,8 @@ export interface ExternalAccount {
  * from the token endpoint's answer, and in the place of both from `account`; kept beside the tokens in the clear, so never a
  * secret. A reconnect replaces all of them, a refresh none.
  *
- * Anybody can write a callback's address: `account` throws for a fact of the callback that does not fit the token, or gives the
- * right one. Until it has answered, no grant is ended by what a callback alone says.
+ * Anybody can write a callback's address: `account` throws (ProviderError `not_found`) for a fact of the callback that does not
+ * fit the token, or gives the right one. Until it has answered, no grant is ended by what a callback alone says.
  */
 export type GrantFacts = Readonly<Record<string, string>>
 

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { inspectEmbedded, inspectPostgres, NoDatabaseError, type Inspection } from '#server/database/inspect'
 import { DataDirLockedError } from '#server/database/lock'
-import { EnvironmentError, loadEnv, type Env, type EnvironmentFault } from '#server/utils/env'
+import { EnvironmentError, loadEnv, type Env, type EnvironmentFault, type ProviderNeeds } from '#server/utils/env'
 import { Skipped, type Context } from './contract'
 
 export type ContextOptions = Pick<Context, 'port' | 'migrations' | 'keyCensus' | 'now'>
 
-/** @param providers ids whose variables are read too. @returns the context, and what closes what it opened */
-export function createContext(providers: readonly string[], options: ContextOptions): { context: Context, close: () => Promise<void> } {
+/** @param providers whose variables are read too. @returns the context, and what closes what it opened */
+export function createContext(providers: readonly ProviderNeeds[], options: ContextOptions): { context: Context, close: () => Promise<void> } {
   const { env, faults } = readEnvironment(providers)
   let opened: Promise<Inspection> | null = null
 
@@ -29,7 +29,7 @@ export function createContext(providers: readonly string[], options: ContextOpti
   }
 }
 
-function readEnvironment(providers: readonly string[]): { env: Env | null, faults: readonly EnvironmentFault[] } {
+function readEnvironment(providers: readonly ProviderNeeds[]): { env: Env | null, faults: readonly EnvironmentFault[] } {
   try {
     return { env: loadEnv(providers), faults: [] }
   }

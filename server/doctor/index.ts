@@ -12,11 +12,12 @@ import { providers } from './checks/providers'
 import { queue } from './checks/queue'
 import { redirects } from './checks/redirects'
 import { schema } from './checks/schema'
+import { webhooks } from './checks/webhooks'
 import { Fault, Skipped, type Check, type Context, type Result } from './contract'
 import { reasonOf } from './reason'
 
 /** In the order of what rests on what. The clock is asked last: the others meet the clocks that it compares. */
-const checks: readonly Check[] = [environment, node, disk, database, migrations, schema, dataApi, keys, queue, address, redirects, providers, clock]
+const checks: readonly Check[] = [environment, node, disk, database, migrations, schema, dataApi, keys, queue, address, redirects, webhooks, providers, clock]
 
 export async function examine(context: Context, list: readonly Check[] = checks): Promise<Result[]> {
   const results: Result[] = []

@@ -1,27 +1,30 @@
 /**
  * The two ends of connecting, as a browser meets them: `login` sends it to the provider, `callback` takes it back. Every
  * refusal on the way back lands on `/integrations?error=<code>`, another account than the one to be reconnected on
- * `/integrations/confirm/<id>`.
+ * `/integrations/confirm/<id>`, and what nobody here had started on `/integrations/install` (install.ts).
  */
-import { defineEventHandler, deleteCookie, getCookie, getQuery, getRequestHeader, getRouterParam, parseCookies, sendRedirect, setCookie, setResponseHeader, type H3Event } from 'h3'
+import { defineEventHandler, getQuery, getRequestHeader, getRouterParam, parseCookies, sendRedirect, setResponseHeader, type H3Event } from 'h3'
 import { z } from 'zod'
 import { homeOrganization } from '#server/accounts/organizations'
-import { cookieOptions, readSession, requireRole, requireSession } from '#server/accounts/session'
+import { readSession, requireRole, requireSession } from '#server/accounts/session'
 import { byUser, noteAudit } from '#server/audit'
 import type { Connector } from '#server/connectors/contract'
 import { allConnectors, findConnector } from '#server/connectors/registry'
 import { AppError } from '#server/errors'
-import { beginConnection, ConnectRefused, finishConnection, type Connected } from '#server/integrations/connect'
+import { beginConnection, ConnectRefused, finishConnection } from '#server/integrations/connect'
 import { readCallback } from '#server/oauth/callback'
-import { FlowError, flowCookieName, flowLifetimeSeconds, openFlow, stateMatches, type Flow } from '#server/oauth/state'
+import { FlowError, flowCookieName, openFlow, stateMatches, type Flow } from '#server/oauth/state'
 import { log } from '#server/utils/log'
 import { callbackErrors, type CallbackErrorCode } from '#shared/callback-errors'
+import { burnFlow, forgetOldFlows, keepFlow } from './flow-cookies'
+import { offerInstallation } from './install'
 import { countAttempt } from './rate-limit'
 import { requestInfo } from './request-info'
 import { noteDenied, sendProblem } from './route'
 
-/** Sent to the routes below only. */
-const flowCookie = () => ({ ...cookieOptions(), path: '/api/auth' })
+/** Starts that were never finished. */
+const FLOWS_AT_ONCE = 8
+
 const loginQuery = z.strictObject({ integration_id: z.uuid().optional() })
 
 /** The connector of the path; the paths without one stand for the registry's first. */
@@ -39,8 +42,8 @@ export const loginHandler = defineEventHandler(async (event) => {
     await countAttempt('login', actor.userId)
     const { integration_id: integrationId = null } = loginQuery.parse(getQuery(event))
     const { url, cookie } = await beginConnection(connector, actor, integrationId)
-    forgetOldFlows(event)
-    setCookie(event, cookie.name, cookie.value, { ...flowCookie(), maxAge: flowLifetimeSeconds })
+    forgetOldFlows(event, 'connect_', FLOWS_AT_ONCE, openFlow)
+    keepFlow(event, cookie)
     setResponseHeader(event, 'cache-control', 'no-store')
     await sendRedirect(event, url.href, 302)
   }
@@ -66,8 +69,7 @@ export const callbackHandler = defineEventHandler(async (event) => {
   const info = requestInfo(event)
   setResponseHeader(event, 'cache-control', 'no-store')
   try {
-    const { integrationId, pendingId } = await complete(event, connector)
-    await sendRedirect(event, pendingId === undefined ? `/integrations/${integrationId}` : `/integrations/confirm/${pendingId}`, 302)
+    await sendRedirect(event, await complete(event, connector), 302)
   }
   catch (error) {
     const code = refusalOf(error)
@@ -78,9 +80,11 @@ export const callbackHandler = defineEventHandler(async (event) => {
   }
 })
 
-async function complete(event: H3Event, connector: Connector): Promise<Connected> {
+/** @returns where the browser goes */
+async function complete(event: H3Event, connector: Connector): Promise<string> {
   const answer = readCallback(connector, getQuery(event))
-  const sealed = answer.state === null ? undefined : burn(event, answer.state)
+  if (answer.outcome === 'unasked') return offerInstallation(event, connector, answer)
+  const sealed = answer.state === null ? undefined : burnFlow(event, flowCookieName(answer.state))
   const session = await readSession(event)
   if (!session) throw new ConnectRefused('session_required')
   const actor = await requireRole(event, session, 'admin')
@@ -88,34 +92,8 @@ async function complete(event: H3Event, connector: Connector): Promise<Connected
   const flow = sealed === undefined ? missing(event) : openFlow(sealed)
   if (!belongs(flow, answer.state, connector, actor)) throw new ConnectRefused('state_mismatch')
   if (answer.outcome === 'failed') throw new ConnectRefused(answer.error)
-  return finishConnection(connector, actor, flow, answer.code, requestInfo(event))
-}
-
-/** The flow's cookie, which is good for one callback, however that ends. */
-function burn(event: H3Event, state: string): string | undefined {
-  const name = flowCookieName(state)
-  const sealed = getCookie(event, name)
-  if (sealed !== undefined) deleteCookie(event, name, flowCookie())
-  return sealed
-}
-
-/** Starts that were never finished: without a bound, the browser's cookies outgrow what a server takes (16 KB). */
-const FLOWS_AT_ONCE = 8
-
-function forgetOldFlows(event: H3Event): void {
-  const flows = Object.entries(parseCookies(event)).filter(([name]) => name.startsWith('connect_'))
-    .map(([name, sealed]) => ({ name, startedAt: startOf(sealed) })).sort((a, b) => b.startedAt - a.startedAt)
-  for (const { name } of flows.slice(FLOWS_AT_ONCE - 1)) deleteCookie(event, name, flowCookie())
-}
-
-/** 0: expired, or not ours. */
-function startOf(sealed: string): number {
-  try {
-    return openFlow(sealed).createdAt
-  }
-  catch {
-    return 0
-  }
+  const { integrationId, pendingId } = await finishConnection(connector, actor, flow, answer.code, requestInfo(event), answer.facts)
+  return pendingId === undefined ? `/integrations/${integrationId}` : `/integrations/confirm/${pendingId}`
 }
 
 function missing(event: H3Event): never {

@@ -7,7 +7,7 @@ import { countedFetch } from '#server/utils/metrics'
 
 /** The sandbox as this room needs it; server/plugins hands it in when SANDBOX=1. */
 export interface SandboxClients {
-  client: (provider: string) => { clientId: string, clientSecret: string, apiBase: string, authBase: string } | null
+  client: (provider: string) => { clientId: string, clientSecret: string, settings?: Record<string, string>, apiBase: string, authBase: string } | null
   fetch: (request: Request) => Promise<Response>
 }
 
@@ -26,9 +26,14 @@ export function redirectUri(connector: Connector): string {
   return `${env().appUrl}/api/auth/${connector.id}/callback`
 }
 
+/** Where a provider sends what happened there; null: it sends nothing. */
+export function webhookUri(connector: Connector): string | null {
+  return connector.webhooks ? `${env().appUrl}/api/webhooks/${connector.id}` : null
+}
+
 /** Environment variables that are not set, without which the provider can't be used for real. */
 export function missingConfiguration(connector: Connector): string[] {
-  return env().provider(connector.id).missing
+  return env().provider(connector).missing
 }
 
 /**
@@ -53,12 +58,18 @@ export function clientToConnect(connector: Connector): { client: OAuthClient, in
   return standIn && { client: standIn, inSandbox: true }
 }
 
+/** Every registration that there is: what may call us. */
+export function clientsOf(connector: Connector): { client: OAuthClient, inSandbox: boolean }[] {
+  const [configured, standIn] = [configuredClient(connector), sandboxClient(connector)]
+  return [...configured ? [{ client: configured, inSandbox: false }] : [], ...standIn ? [{ client: standIn, inSandbox: true }] : []]
+}
+
 function configuredClient(connector: Connector): OAuthClient | null {
-  const { clientId, clientSecret, apiUrl, authUrl } = env().provider(connector.id)
-  if (!clientId || !clientSecret) return null
+  const { clientId, clientSecret, apiUrl, authUrl, settings, missing } = env().provider(connector)
+  if (!clientId || !clientSecret || missing.length > 0) return null
   const apiBase = apiUrl ?? connector.hosts.api
   return {
-    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), settings: {}, fetch: countedFetch(connector.id, globalThis.fetch),
+    connector, clientId, clientSecret, apiBase, redirectUri: redirectUri(connector), settings, fetch: countedFetch(connector.id, globalThis.fetch),
     // An installation that names only the API has its authorization server there too, unless the provider splits them.
     authBase: authUrl ?? (apiUrl && !connector.hosts.auth ? apiUrl : connector.hosts.auth ?? apiBase),
   }
@@ -69,5 +80,6 @@ function sandboxClient(connector: Connector): OAuthClient | null {
   const registered = standIn?.client(connector.id)
   if (!standIn || !registered) return null
   const fetch = countedFetch(connector.id, async (input, init) => standIn.fetch(new Request(input, init)))
-  return { connector, settings: {}, ...registered, redirectUri: redirectUri(connector), fetch }
+  const { clientId, clientSecret, apiBase, authBase, settings = {} } = registered
+  return { connector, clientId, clientSecret, apiBase, authBase, settings, redirectUri: redirectUri(connector), fetch }
 }

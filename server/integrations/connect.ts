@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { byUser, noteAudit, type RequestInfo } from '#server/audit'
-import type { ApiReader, Connector, ExternalAccount, ResourceDescription, TokenSet } from '#server/connectors/contract'
+import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescription, TokenSet } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
@@ -70,18 +70,21 @@ async function readWanted(connector: Connector, who: Connecting, id: string) {
 
 /**
  * The second half, with a flow whose state, browser, person, organization and provider were compared already.
+ * @param said facts that the callback brought along: anybody's text until the account was read
  * @throws ConnectRefused
  */
-export async function finishConnection(connector: Connector, who: Connecting, flow: Flow, code: string, from: RequestInfo): Promise<Connected> {
+export async function finishConnection(connector: Connector, who: Connecting, flow: Flow, code: string, from: RequestInfo, said: GrantFacts = {}): Promise<Connected> {
   const target = clientToConnect(connector)
   if (!target) throw new ConnectRefused('not_configured')
   // Before the code is spent: a copy of the cookie must not get a second try.
   const first = unwrap(await serviceClient().rpc('use_oauth_state', { p_state_hash: stateHash(flow.state) }))
   if (!first) throw new ConnectRefused('flow_missing')
 
-  const tokens = await exchange(target.client, code, flow)
+  let tokens = await exchange(target.client, code, flow)
   try {
-    const { account, resources } = await discover(target.client, tokens)
+    const account = await reading(target.client, tokens, { ...said, ...tokens.facts }, api => connector.account(api))
+    tokens = { ...tokens, facts: { ...said, ...tokens.facts, ...account.facts } }
+    const resources = await reading(target.client, tokens, tokens.facts, api => listAll(connector, api))
     const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()) }
     if (flow.integrationId === null) return { integrationId: await storeGrant(connector, who, grant, from) }
     const wanted = await readWanted(connector, who, flow.integrationId)
@@ -107,19 +110,23 @@ async function exchange(client: OAuthClient, code: string, flow: Flow): Promise<
   }
 }
 
-async function discover(client: OAuthClient, tokens: TokenSet): Promise<{ account: ExternalAccount, resources: ResourceDescription[] }> {
+async function listAll(connector: Connector, api: ApiReader): Promise<ResourceDescription[]> {
+  const resources: ResourceDescription[] = []
+  for await (const resource of connector.resources(api)) resources.push(resource)
+  if (resources.length === 0) throw new ConnectRefused('no_project')
+  return resources
+}
+
+async function reading<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFacts | undefined, read: (api: ApiReader) => Promise<T>): Promise<T> {
   const { retryAfter, refusal, everyCall } = client.connector
-  const api: ApiReader = createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter, refusal, everyCall, facts: tokens.facts })
   try {
-    const resources: ResourceDescription[] = []
-    for await (const resource of client.connector.resources(api)) resources.push(resource)
-    if (resources.length === 0) throw new ConnectRefused('no_project')
-    return { account: await client.connector.account(api), resources }
+    return await read(createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter, refusal, everyCall, facts }))
   }
   catch (cause) {
     if (!(cause instanceof ProviderError)) throw cause
     log.warn('account could not be read', { provider: client.connector.id, kind: cause.kind, call: cause.call })
-    throw new ConnectRefused(['unauthorized', 'forbidden', 'payment_required'].includes(cause.kind) ? 'permission_missing' : 'provider_unavailable', { cause })
+    const code = ['unauthorized', 'forbidden', 'payment_required'].includes(cause.kind) ? 'permission_missing' : cause.kind === 'not_found' ? 'account_not_found' : 'provider_unavailable'
+    throw new ConnectRefused(code, { cause })
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a consent brought, before it is an integration: whose, what it reaches, and its credentials in the clear. */
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Connector, ExternalAccount, TokenSet } from '#server/connectors/contract'
 import type { resourceRows } from './resources'
@@ -11,6 +12,7 @@ export const grantFieldsSchema = z.looseObject({
   scopes_requested: z.array(z.string()),
   /** Null: the provider did not say. */
   scopes_granted: z.array(z.string()).nullable(),
+  facts: z.record(z.string(), z.string()).optional(),
 })
 export type GrantFields = z.infer<typeof grantFieldsSchema>
 
@@ -26,6 +28,9 @@ export function grantFields(connector: Connector, tokens: TokenSet, now: Date): 
     ...grantConfig(tokens, connector.secrets, now),
     scopes_requested: connector.authorization.scopes.map(scope => scope.name),
     scopes_granted: tokens.scopes ?? null,
-    ...(tokens.facts ? { facts: tokens.facts } : {}),
+    // Also when there are none: the facts of the grant before must not stay.
+    facts: tokens.facts ?? {},
+    // By it the database sees that another consent took the place of the one before.
+    grant_id: randomUUID(),
   })
 }

@@ -1,10 +1,16 @@
-import { clientToConnect, missingConfiguration, redirectUri } from './client'
-import type { Check, Connector } from '#server/connectors/contract'
+import { clientToConnect, missingConfiguration, redirectUri, webhookUri } from './client'
+import type { Check, Connector, SettingDescription } from '#server/connectors/contract'
+import { settingVariable } from '#server/utils/env-schema'
 import { scopesOf } from './scopes'
 
 export function viewCheck(check: Check) {
   const { id, title, severity, category, rationale, remediation, soc2 } = check
   return { id, title, severity, category, rationale, remediation, soc2, scopes: scopesOf(check) }
+}
+
+/** What it is, never what it is set to. */
+function viewSetting(connector: Connector, { name, description, secret, required }: SettingDescription) {
+  return { variable: settingVariable(connector.id, name), description, secret, required }
 }
 
 /** A connector as `GET /api/providers` shows it. */
@@ -19,7 +25,9 @@ export function viewProvider(connector: Connector) {
     configured: target !== null && !target.inSandbox,
     sandbox: target?.inSandbox ?? false,
     missing: missingConfiguration(connector),
+    settings: (connector.settings ?? []).map(setting => viewSetting(connector, setting)),
     redirect_uri: redirectUri(connector),
+    webhook_uri: webhookUri(connector),
     setup: connector.setup,
     scopes: scopes.map(scope => scope.name),
     scope_reasons: Object.fromEntries(scopes.map(scope => [scope.name, scope.reason])),

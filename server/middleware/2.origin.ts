@@ -1,7 +1,10 @@
+import { defineEventHandler, getRequestHeader } from 'h3'
 import { AppError } from '#server/errors'
 import { sendProblem } from '#server/http/route'
 import { env } from '#server/utils/env'
 
+/** Called by servers, and by signature alone: no cookie is looked at there. */
+const open = /^\/api\/webhooks\/[^/?]+(?:\?|$)/
 const safe = ['GET', 'HEAD', 'OPTIONS']
 
 /**
@@ -10,7 +13,7 @@ const safe = ['GET', 'HEAD', 'OPTIONS']
  * its own credential in `Authorization` can't be made by accident.
  */
 export default defineEventHandler(async (event) => {
-  if (!event.path.startsWith('/api/') || safe.includes(event.method) || getRequestHeader(event, 'authorization') !== undefined) return
+  if (!event.path.startsWith('/api/') || open.test(event.path) || safe.includes(event.method) || getRequestHeader(event, 'authorization') !== undefined) return
   if (isSameOrigin(getRequestHeader(event, 'sec-fetch-site'), getRequestHeader(event, 'origin'), getRequestHeader(event, 'host'))) return
   await sendProblem(event, new AppError('origin_mismatch', 'Call from the application\'s own pages, or with an Authorization header.'))
 })

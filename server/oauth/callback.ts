@@ -2,12 +2,17 @@
  * Reads what a provider sent the browser back with (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207). Every way it can
  * end is an outcome and none an exception; `error_description` is not looked at, it is anybody's text.
  */
-import type { Connector } from '#server/connectors/contract'
+import type { Connector, GrantFacts } from '#server/connectors/contract'
 import type { CallbackErrorCode } from '#shared/callback-errors'
+import { startsElsewhere } from './installation'
 
-/** `state` of a failure finds the flow's cookie, which is burnt then too; null when there was none to read. */
+/**
+ * `state` of a failure finds the flow's cookie, which is burnt then too; null when there was none to read. `unasked`: a code
+ * and no state, of a provider at which people may start.
+ */
 export type CallbackOutcome
-  = { outcome: 'code', code: string, state: string }
+  = { outcome: 'code', code: string, state: string, facts: GrantFacts }
+    | { outcome: 'unasked', code: string, facts: GrantFacts }
     | { outcome: 'failed', error: CallbackErrorCode, state: string | null }
 
 export type CallbackQuery = URLSearchParams | Readonly<Record<string, unknown>>
@@ -26,10 +31,30 @@ const errors: Readonly<Record<string, CallbackErrorCode>> = {
   application_suspended: 'application_refused',
 }
 
+/** Ids: longer ones, and those with control characters or halves of a pair, are none. */
+const LONGEST_FACT = 256
+
 /** All values under a name; more than one breaks RFC 6749 section 3.1. */
 function valuesOf(query: CallbackQuery, name: string): string[] {
   const found: unknown = query instanceof URLSearchParams ? query.getAll(name) : query[name]
   return (Array.isArray(found) ? found : [found]).filter(value => typeof value === 'string' && value !== '')
+}
+
+/** The parameters that the connector keeps; null: one of them is nothing that could be kept. */
+function factsOf({ authorization }: Connector, query: CallbackQuery): GrantFacts | null {
+  const facts: Record<string, string> = {}
+  for (const name of authorization.callbackFacts ?? []) {
+    const [value, second] = valuesOf(query, name)
+    if (value === undefined) continue
+    if (second !== undefined || value.length > LONGEST_FACT || !value.isWellFormed() || /\p{C}/u.test(value)) return null
+    facts[name] = value
+  }
+  return facts
+}
+
+function waitsForApproval({ authorization }: Connector, query: CallbackQuery): boolean {
+  const signs = Object.entries(authorization.waitsForApproval ?? {})
+  return signs.length > 0 && signs.every(([name, value]) => valuesOf(query, name).includes(value))
 }
 
 export function readCallback(connector: Connector, query: CallbackQuery): CallbackOutcome {
@@ -43,8 +68,13 @@ export function readCallback(connector: Connector, query: CallbackQuery): Callba
   if (issuer !== undefined && read.iss[0] !== issuer) return failed('issuer_mismatch')
   const [error] = read.error
   if (error !== undefined) return failed(Object.hasOwn(errors, error) ? errors[error] ?? 'provider_refused' : 'provider_refused')
-  if (state === null) return failed('flow_missing')
   const [code] = read.code
+  if (code === undefined && waitsForApproval(connector, query)) return failed('approval_pending')
+  // A state that is no state is no start elsewhere either.
+  const unasked = read.state.length === 0 && startsElsewhere(connector)
+  if (state === null && !unasked) return failed('flow_missing')
   if (code === undefined || code.length > 4096) return failed('code_missing')
-  return { outcome: 'code', code, state }
+  const facts = factsOf(connector, query)
+  if (facts === null) return failed('provider_refused')
+  return state === null ? { outcome: 'unasked', code, facts } : { outcome: 'code', code, state, facts }
 }

@@ -21,7 +21,7 @@ export default defineNitroPlugin((nitro) => {
 
 function environment(): Env {
   try {
-    return loadEnv(allConnectors().map(connector => connector.id))
+    return loadEnv(allConnectors())
   }
   catch (error) {
     if (!(error instanceof EnvironmentError)) throw error

@@ -16,7 +16,7 @@ const standIns: Readonly<Record<string, StandIn>> = {
   netlify: netlifyStandIn,
 }
 
-const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1) })
+const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1), settings: z.record(z.string(), z.string()).optional() })
 
 export interface SandboxesOptions {
   /** The app's own address, without a trailing slash. */
@@ -26,6 +26,8 @@ export interface SandboxesOptions {
   now?: () => number
   /** For tests, by provider. */
   faults?: Readonly<Record<string, Faults>>
+  /** For tests: others in the place of the product's. */
+  standIns?: Readonly<Record<string, StandIn>>
 }
 
 export interface SandboxClient extends StandInClient { apiBase: string, authBase: string }
@@ -43,7 +45,7 @@ export interface Sandboxes {
  */
 export function createSandboxes(options: SandboxesOptions): Sandboxes {
   const { origin, directory, now } = options
-  const mounted = new Map(Object.entries(standIns).map(([provider, standIn]) => {
+  const mounted = new Map(Object.entries(options.standIns ?? standIns).map(([provider, standIn]) => {
     const baseUrl = `${origin}/sandbox/${provider}`
     const client = registration(standIn, provider, directory)
     const sandbox = standIn.create({
@@ -68,11 +70,14 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
   }
 }
 
-/** The client id and secret outlive the process: a stored integration keeps working after a restart. */
+/** The client id, its secret and the settings outlive the process: a stored integration keeps working after a restart. */
 function registration(standIn: StandIn, provider: string, directory: string | null): StandInClient {
   if (directory === null) return standIn.register()
   const path = join(directory, provider, 'client.json')
-  const stored = clientSchema.safeParse(storedOnce(path, () => ({ ...standIn.register() })))
+  const stored = clientSchema.safeParse(storedOnce(path, () => {
+    const { settings, ...client } = standIn.register()
+    return settings ? { ...client, settings } : client
+  }))
   if (!stored.success) throw new Error(`The sandbox's file ${path} is damaged: it holds no client. Delete it to register afresh.`)
   return stored.data
 }

@@ -1,7 +1,7 @@
 import type { SandboxStore } from './store'
 
-/** An OAuth client registered at a stand-in. */
-export interface StandInClient { clientId: string, clientSecret: string }
+/** An OAuth client registered at a stand-in, with what else an operator would copy from its page: the app's name, keys. */
+export interface StandInClient { clientId: string, clientSecret: string, settings?: Record<string, string> }
 
 /** Answers instead of the stand-in when it returns something: lets a test break the provider on purpose. */
 export type Faults = (request: Request) => Response | Promise<Response> | undefined

@@ -67,6 +67,26 @@ const webhookSecret = z.string().refine((text) => {
 /** The day, or the moment, as ISO 8601 in UTC. */
 export const dateOrTime = z.union([z.iso.date().transform(day => `${day}T00:00:00.000Z`), z.iso.datetime({ offset: true }).transform(text => new Date(text).toISOString())],
   'is neither a date like 2027-01-31 nor a time like 2027-01-31T12:00:00Z')
+/** What the schema of a setting needs to know of it: see `SettingDescription` of the connectors' contract. */
+export interface SettingNeeds { name: string, description: string, required: boolean, pattern?: RegExp }
+
+/** `<PROVIDER>_<NAME>` */
+export function settingVariable(provider: string, name: string): string {
+  return `${provider}_${name}`.toUpperCase()
+}
+
+/** Its description without the full stop, for the middle of a sentence. */
+export function settingMeaning({ description }: Pick<SettingNeeds, 'description'>): string {
+  return description.replace(/\.$/, '')
+}
+
+/** A key may have several lines. */
+export function settingSchema({ pattern }: SettingNeeds): z.ZodType<string> {
+  return z.string().max(16_384, 'is longer than 16,384 characters')
+    .refine(text => !/(?![\t\n\r])\p{Cc}/u.test(text), 'holds a character that no setting has')
+    .refine(text => pattern?.test(text) ?? true, 'does not look like one')
+}
+
 const postgres = z.string().refine(
   text => URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol), 'is not a postgresql:// address')
 const opaque = z.string().regex(/^[\x21-\x7E]+$/, 'holds a space or a character that no key has')

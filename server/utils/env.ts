@@ -9,7 +9,13 @@
  */
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { dateOrTime, environmentSchema, faultsBetween, remedies, webAddress, type Variable } from './env-schema.ts'
+import type { z } from 'zod'
+import { dateOrTime, environmentSchema, faultsBetween, remedies, settingMeaning, settingSchema, settingVariable, webAddress, type SettingNeeds, type Variable } from './env-schema.ts'
+
+/** A provider by its id, with the settings that its connector declares. */
+export interface ProviderNeeds { id: string, settings?: readonly SettingNeeds[] }
+/** An id alone: without settings. */
+type ProviderRef = string | ProviderNeeds
 
 export interface ProviderEnv {
   clientId?: string
@@ -18,6 +24,8 @@ export interface ProviderEnv {
   authUrl?: string
   /** ISO 8601: when the provider ends the client secret, if the operator says so. */
   clientSecretExpires?: string
+  /** By the settings' names. Some are secret. */
+  settings: Readonly<Record<string, string | undefined>>
   /** Names of the variables without which the provider is not configured. */
   missing: string[]
 }
@@ -47,8 +55,8 @@ export interface Env {
   /** Where alerts are sent. Its path and query may be secret: not to be logged. */
   alertWebhook: { url: string, secret: string | null } | null
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
-  /** @throws EnvironmentError when the provider's own addresses are not valid (see `loadEnv`) */
-  provider: (id: string) => ProviderEnv
+  /** @throws EnvironmentError when the provider's own addresses or settings are not valid (see `loadEnv`) */
+  provider: (of: ProviderRef) => ProviderEnv
 }
 
 export type EnvSource = Readonly<Record<string, string | undefined>>
@@ -69,31 +77,36 @@ export class EnvironmentError extends Error {
 }
 
 /** @throws EnvironmentError */
-function readProvider(set: Record<string, string>, id: string): ProviderEnv {
+function readProvider(set: Record<string, string>, of: ProviderRef): ProviderEnv {
+  const { id, settings = [] } = typeof of === 'string' ? { id: of } : of
   const prefix = id.toUpperCase()
-  const names = [`${prefix}_API_URL`, `${prefix}_AUTH_URL`] as const
-  const [api, auth] = names.map(name => webAddress.optional().safeParse(set[name]))
-  const faults = [api, auth].flatMap((result, index) => (result?.error?.issues ?? []).map(issue =>
-    ({ variable: names[index] ?? '', problem: issue.message, remedy: 'set the provider\'s address, or remove it to use its own' })))
-  const expires = dateOrTime.optional().safeParse(set[`${prefix}_CLIENT_SECRET_EXPIRES`])
-  if (expires.error) faults.push({ variable: `${prefix}_CLIENT_SECRET_EXPIRES`, problem: expires.error.issues[0]?.message ?? 'is no date', remedy: 'set the day on which the secret ends, such as 2027-01-31, or remove it' })
-  if (faults.length) throw new EnvironmentError(faults)
-  return {
+  const faults: EnvironmentFault[] = []
+  const read = <T>(variable: string, schema: z.ZodType<T>, remedy: string): T | undefined => {
+    const result = schema.optional().safeParse(set[variable])
+    if (result.error) faults.push({ variable, problem: result.error.issues[0]?.message ?? 'is not valid', remedy })
+    return result.data
+  }
+  const address = 'set the provider\'s address, or remove it to use its own'
+  const provider: ProviderEnv = {
     clientId: set[`${prefix}_CLIENT_ID`],
     clientSecret: set[`${prefix}_CLIENT_SECRET`],
-    apiUrl: api?.data,
-    authUrl: auth?.data,
-    clientSecretExpires: expires.data,
-    missing: [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`].filter(name => !set[name]),
+    apiUrl: read(`${prefix}_API_URL`, webAddress, address),
+    authUrl: read(`${prefix}_AUTH_URL`, webAddress, address),
+    clientSecretExpires: read(`${prefix}_CLIENT_SECRET_EXPIRES`, dateOrTime, 'set the day on which the secret ends, such as 2027-01-31, or remove it'),
+    settings: Object.fromEntries(settings.map(one => [one.name, read(settingVariable(id, one.name), settingSchema(one), `correct or remove it (${settingMeaning(one)})`)])),
+    missing: [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`, ...settings.filter(one => one.required).map(one => settingVariable(id, one.name))]
+      .filter(variable => !set[variable]),
   }
+  if (faults.length) throw new EnvironmentError(faults)
+  return provider
 }
 
 /**
  * Reads and checks an environment. Blank values count as unset, spaces around a value are dropped.
- * `providers`: ids whose addresses are checked too, so that their faults stand in the same message.
+ * `providers`: whose addresses and settings are checked too, so that their faults stand in the same message.
  * @throws EnvironmentError with every fault
  */
-export function readEnv(source: EnvSource, options: { providers?: readonly string[], dev?: boolean } = {}): Env {
+export function readEnv(source: EnvSource, options: { providers?: readonly ProviderRef[], dev?: boolean } = {}): Env {
   const set: Record<string, string> = {}
   for (const [name, value] of Object.entries(source)) if (value?.trim()) set[name] = value.trim()
 
@@ -101,8 +114,8 @@ export function readEnv(source: EnvSource, options: { providers?: readonly strin
   const found = (parsed.error?.issues ?? []).map(issue => [String(issue.path[0]) as Variable, issue.message] as const)
   const faults: EnvironmentFault[] = [...found, ...faultsBetween(set)]
     .map(([variable, problem]) => ({ variable, problem, remedy: remedies[variable] }))
-  for (const id of options.providers ?? []) {
-    try { readProvider(set, id) }
+  for (const of of options.providers ?? []) {
+    try { readProvider(set, of) }
     catch (error) {
       if (!(error instanceof EnvironmentError)) throw error
       faults.push(...error.faults)
@@ -130,14 +143,14 @@ export function readEnv(source: EnvSource, options: { providers?: readonly strin
     metricsToken: values.METRICS_TOKEN ?? null,
     alertWebhook: values.ALERT_WEBHOOK_URL ? { url: values.ALERT_WEBHOOK_URL, secret: values.ALERT_WEBHOOK_SECRET ?? null } : null,
     logLevel: values.LOG_LEVEL,
-    provider: id => readProvider(set, id),
+    provider: of => readProvider(set, of),
   }
 }
 
 let cached: Env | undefined
 
-/** Reads process.env again, with the providers' addresses, and keeps the result for `env()`. @throws EnvironmentError */
-export function loadEnv(providers: readonly string[] = []): Env {
+/** Reads process.env again, with the providers' variables, and keeps the result for `env()`. @throws EnvironmentError */
+export function loadEnv(providers: readonly ProviderRef[] = []): Env {
   // Nitro puts a literal in place of import.meta.dev when it builds; plain Node leaves it undefined.
   cached = readEnv(process.env, { providers, dev: import.meta.dev === true })
   return cached

@@ -18,7 +18,7 @@ export function install(connector: Connector, provider: Pick<RotatingProvider, '
   const env = provider.env(connector.id)
   Object.assign(process.env, env)
   useConnectors([supabase, connector])
-  loadEnv([supabase.id, connector.id])
+  loadEnv([supabase, connector])
   return env
 }
 

@@ -31,6 +31,10 @@ export interface RotatingProvider {
   tokenCalls: TokenCall[]
   /** Paths of the GETs that came. */
   reads: string[]
+  /** Paths of the calls that end a grant: below `/revoke`. They end none here. */
+  revocations: string[]
+  /** Fields that an answer with tokens has beside them. */
+  grantFields: Record<string, unknown>
   /** Refresh tokens that came after they had served. */
   reused: () => number
   /** The most token calls that were open at once. */
@@ -69,7 +73,7 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
   function redeem(call: TokenCall): Response {
     if (call.grantType === 'authorization_code') {
       const [main, ...others] = Object.keys(lifetimes).map(slot => answerOf(issue(slot)))
-      return Response.json({ ...main, ...(others[0] ? { authed_user: others[0] } : {}) })
+      return Response.json({ ...main, ...(others[0] ? { authed_user: others[0] } : {}), ...provider.grantFields })
     }
     const chain = chains.get(call.refreshToken)
     if (!chain || chain.ended) return Response.json({ error: 'invalid_grant' }, { status: 400 })
@@ -79,7 +83,7 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
       accessTokens.delete(chain.accessToken)
       return Response.json({ error: 'invalid_grant', error_description: 'used before' }, { status: 400 })
     }
-    return Response.json(answerOf(rotate(chain)))
+    return Response.json({ ...answerOf(rotate(chain)), ...provider.grantFields })
   }
 
   const provider: RotatingProvider = {
@@ -102,6 +106,8 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     },
     tokenCalls: [],
     reads: [],
+    revocations: [],
+    grantFields: {},
     reused: () => reused,
     peak: () => peak,
     fault: null,
@@ -118,6 +124,10 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
       const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
       if (!accessTokens.has(bearer)) return Response.json({ message: 'Unauthorized' }, { status: 401 })
       return Response.json(pathname === '/v1/projects' ? [{ ref: 'a'.repeat(20), name: 'Project', organization_slug: 'acme' }] : [{ slug: 'acme', name: 'Acme' }])
+    }
+    if (/\/revoke$/.test(pathname)) {
+      provider.revocations.push(pathname)
+      return Response.json({})
     }
     const form = new URLSearchParams(await request.text())
     const refreshToken = form.get('refresh_token') ?? ''

@@ -15,7 +15,7 @@ export const providers: Check = {
 }
 
 async function examineProvider(connector: Connector, context: Context): Promise<Omit<Result, 'name'>> {
-  const { missing } = context.env().provider(connector.id)
+  const { missing } = context.env().provider(connector)
   if (missing.length > 0) {
     return { ok: 'skipped', detail: `${connector.name} is ${context.env().sandbox ? 'played by the sandbox' : 'not configured'} (${missing.join(' and ')} not set)` }
   }

@@ -21,6 +21,8 @@ const known: Known[] = [
   { name: /^organization$/, path: '/', maxAge: 400 * days },
   // One consent under way, sealed: state and PKCE verifier, ten minutes.
   { name: /^connect_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 600, from: '/api/auth/' },
+  // One that was started at the provider and waits for a word, sealed: its code and facts, ten minutes.
+  { name: /^install_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 600, from: '/api/auth/' },
 ]
 
 /** Of one answer, `call` being `GET /path`. */

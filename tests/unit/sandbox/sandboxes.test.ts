@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSandboxes } from '#server/sandbox'
+import type { StandIn, StandInOptions } from '#server/sandbox/stand-in'
 import { fileStore, memoryStore, storedOnce } from '#server/sandbox/store'
 import { openSandbox } from './supabase/browser'
 
@@ -87,6 +88,26 @@ describe('createSandboxes', () => {
   it('keeps the client per directory, and forgets it without one', () => {
     expect(createSandboxes({ origin, directory }).client('supabase')).toEqual(createSandboxes({ origin, directory }).client('supabase'))
     expect(createSandboxes({ origin, directory: null }).client('supabase')).not.toEqual(createSandboxes({ origin, directory: null }).client('supabase'))
+  })
+
+  it('keeps what a stand-in registers beside the client, and hands it to both sides', () => {
+    const seen: (StandInOptions['settings'])[] = []
+    let registrations = 0
+    const standIns: Record<string, StandIn> = {
+      apps: {
+        register: () => ({ clientId: 'id', clientSecret: 'secret', settings: { app_name: `app-${++registrations}` } }),
+        create: ({ settings }) => {
+          seen.push(settings)
+          return { fetch: async () => new Response() }
+        },
+      },
+    }
+    for (let start = 0; start < 2; start++) {
+      expect(createSandboxes({ origin, directory, standIns }).client('apps')).toMatchObject({ clientId: 'id', settings: { app_name: 'app-1' } })
+    }
+    expect(seen).toEqual([{ app_name: 'app-1' }, { app_name: 'app-1' }])
+    expect(JSON.parse(readFileSync(join(directory, 'apps', 'client.json'), 'utf8'))).toEqual({ clientId: 'id', clientSecret: 'secret', settings: { app_name: 'app-1' } })
+    expect(createSandboxes({ origin, directory: null, standIns }).client('apps')).toMatchObject({ settings: { app_name: 'app-2' } })
   })
 
   it('refuses a damaged client file by name', () => {

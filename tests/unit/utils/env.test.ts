@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { EnvironmentError, readEnv, type EnvSource } from '#server/utils/env'
-import { providerSuffixes, variableNames } from '#server/utils/env-schema'
+import { allConnectors } from '#server/connectors/registry'
+import { EnvironmentError, readEnv, type EnvSource, type ProviderNeeds } from '#server/utils/env'
+import { providerSuffixes, settingVariable, variableNames } from '#server/utils/env-schema'
+import { noisy } from '../../support/test-connectors'
 
 const key = randomBytes(32).toString('base64')
 const supabase = {
@@ -11,7 +13,7 @@ const supabase = {
   DATABASE_URL: 'postgresql://u:p@localhost:5432/postgres', ENCRYPTION_KEY: key,
 }
 
-function faultsOf(source: EnvSource, providers: string[] = []): string[] {
+function faultsOf(source: EnvSource, providers: readonly (string | ProviderNeeds)[] = []): string[] {
   try { readEnv(source, { providers }) }
   catch (error) {
     if (error instanceof EnvironmentError) return error.faults.map(fault => fault.variable)
@@ -46,7 +48,7 @@ describe('readEnv', () => {
   it('keeps the database\'s variables apart from the connector\'s', () => {
     const env = readEnv({ SUPABASE_CLIENT_ID: 'id', SUPABASE_CLIENT_SECRET: 'secret', SUPABASE_API_URL: 'http://localhost:9/api/', SUPABASE_AUTH_URL: '' })
     expect(env.mode).toBe('embedded')
-    expect(env.provider('supabase')).toEqual({ clientId: 'id', clientSecret: 'secret', apiUrl: 'http://localhost:9/api', authUrl: undefined, missing: [] })
+    expect(env.provider('supabase')).toEqual({ clientId: 'id', clientSecret: 'secret', apiUrl: 'http://localhost:9/api', authUrl: undefined, settings: {}, missing: [] })
     expect(env.provider('slack').missing).toEqual(['SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'])
     expect(readEnv(supabase).provider('supabase').missing).toEqual(['SUPABASE_CLIENT_ID', 'SUPABASE_CLIENT_SECRET'])
   })
@@ -127,23 +129,60 @@ describe('readEnv', () => {
   })
 })
 
+describe('a provider\'s settings', () => {
+  const provider = (source: EnvSource) => readEnv(source, { providers: [noisy] }).provider(noisy)
+  const whole = { NOISY_CLIENT_ID: 'id', NOISY_CLIENT_SECRET: 'secret', NOISY_APP_NAME: ' ours ', NOISY_SIGNING_KEY: '-----BEGIN KEY-----\nabc\n-----END KEY-----\n' }
+
+  it('are read by their names, without the spaces around them', () => {
+    expect(provider(whole)).toMatchObject({ settings: { app_name: 'ours', signing_key: '-----BEGIN KEY-----\nabc\n-----END KEY-----' }, missing: [] })
+  })
+
+  it('are missing when they are required, blank ones too', () => {
+    expect(provider({ ...whole, NOISY_APP_NAME: '  ', NOISY_SIGNING_KEY: '' })).toMatchObject({ settings: { app_name: undefined, signing_key: undefined }, missing: ['NOISY_APP_NAME'] })
+    expect(provider({}).missing).toEqual(['NOISY_CLIENT_ID', 'NOISY_CLIENT_SECRET', 'NOISY_APP_NAME'])
+    // Only the connector says which there are.
+    expect(readEnv(whole).provider('noisy')).toMatchObject({ settings: {}, missing: [] })
+  })
+
+  it('stand in the one message with all other faults, without their values', () => {
+    let message = ''
+    try { readEnv({ APP_URL: 'leak-1', NOISY_API_URL: 'leak-2', NOISY_APP_NAME: 'Leak 3', NOISY_SIGNING_KEY: `leak-4${'x'.repeat(20_000)}` }, { providers: [noisy] }) }
+    catch (error) { message = error instanceof EnvironmentError ? error.message : '' }
+    expect(message).toContain('The environment has 4 faults:')
+    expect(message).toContain('NOISY_APP_NAME does not look like one. To fix: correct or remove it (The app\'s name in its address).')
+    expect(message).toContain('NOISY_SIGNING_KEY is longer than 16,384 characters. To fix: ')
+    expect(message).not.toMatch(/leak/i)
+  })
+
+  it.each(['a\0b', 'a\u007Fb', 'a\u001Bb'])('hold no control character: %j', text => expect(faultsOf({ NOISY_SIGNING_KEY: text }, [noisy])).toEqual(['NOISY_SIGNING_KEY']))
+})
+
+/** What the product's connectors declare. */
+const declared = allConnectors().flatMap(connector => (connector.settings ?? []).map(setting => settingVariable(connector.id, setting.name)))
+
+it('no setting of a connector takes the place of a variable that every provider has, or of another one', () => {
+  const taken = [...variableNames, ...allConnectors().flatMap(({ id }) => providerSuffixes.map(suffix => id.toUpperCase() + suffix))]
+  expect(declared.filter(name => taken.includes(name))).toEqual([])
+  expect(new Set(declared).size).toBe(declared.length)
+})
+
 describe('.env.example', () => {
   const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8')
   const names = [...text.matchAll(/^#? ?([A-Z][A-Z0-9_]*)=/gm)].map(match => match[1] ?? '')
 
   it('names every variable once', () => {
-    expect(variableNames.filter(name => !names.includes(name)), 'To fix: add them to .env.example').toEqual([])
+    expect([...variableNames, ...declared].filter(name => !names.includes(name)), 'To fix: add them to .env.example').toEqual([])
     expect(new Set(names).size).toBe(names.length)
   })
 
   it('names no variable that nothing reads', () => {
-    const unknown = names.filter(name => !variableNames.includes(name) && !providerSuffixes.some(suffix => name.endsWith(suffix)))
+    const unknown = names.filter(name => ![...variableNames, ...declared].includes(name) && !providerSuffixes.some(suffix => name.endsWith(suffix)))
     expect(unknown, 'To fix: remove them from .env.example or read them in server/utils/env-schema.ts').toEqual([])
   })
 
   it('is valid as it stands, and sets no secret', () => {
     const set = Object.fromEntries(text.split('\n').filter(line => /^[A-Z]/.test(line)).map(line => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]))
-    expect(faultsOf(set)).toEqual([])
+    expect(faultsOf(set, allConnectors())).toEqual([])
     expect(Object.keys(set).filter(name => /KEY|SECRET|DATABASE_URL/.test(name))).toEqual([])
   })
 

@@ -1,0 +1,1 @@
+export { installationHandler as default } from '#server/http/install'

@@ -1,0 +1,1 @@
+export { installHandler as default } from '#server/http/install'

@@ -1,0 +1,107 @@
+/** The facts of a grant: from the callback, the token endpoint and the account, kept beside the tokens. */
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { useConnectors } from '#server/connectors/registry'
+import type { GrantFacts } from '#server/connectors/contract'
+import type { Caller } from '#server/database/caller'
+import { confirmConnection } from '#server/integrations/confirm'
+import { beginConnection, finishConnection, type Connected } from '#server/integrations/connect'
+import { withApi } from '#server/integrations/credentials'
+import { refreshDue } from '#server/integrations/refresh-due'
+import { readRow } from '#server/integrations/row'
+import { openFlow } from '#server/oauth/state'
+import { install } from '../support/connections.ts'
+import { from, openRooms, type Rooms } from '../support/rooms.ts'
+import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
+import { noisy } from '../support/test-connectors.ts'
+
+let rooms: Rooms
+let provider: RotatingProvider
+let who: Caller
+beforeAll(async () => {
+  rooms = await openRooms()
+  provider = await startRotatingProvider({ main: 3600 })
+  install(noisy, { env: id => ({ ...provider.env(id), NOISY_APP_NAME: 'ours' }) })
+})
+afterAll(async () => {
+  useConnectors(null)
+  await provider?.close()
+  await rooms?.close()
+})
+beforeEach(async () => {
+  await rooms.sql('delete from public.integrations')
+  provider.grantFields = {}
+  provider.revocations.splice(0)
+  who = await rooms.person()
+})
+
+async function arrive(said: GrantFacts, integrationId: string | null = null): Promise<Connected> {
+  const { cookie } = await beginConnection(noisy, who, integrationId)
+  return finishConnection(noisy, who, openFlow(cookie.value), 'any-code', from, said)
+}
+async function connect(said: GrantFacts, integrationId: string | null = null): Promise<string> {
+  const { integrationId: id } = await arrive(said, integrationId)
+  if (id === undefined) throw new Error('It waits for a word')
+  return id
+}
+const stored = async (id: string) => (await readRow(id)).config.facts
+const seen = (id: string) => withApi({ integrationId: id, purpose: 'scan', actor: { type: 'worker', id: null, email: null } }, new AbortController().signal, async api => api.facts)
+
+it('come from the callback, in their place from the token\'s answer, and in the place of both from the account', async () => {
+  provider.grantFields = { team_id: 'T-of-token' }
+  const id = await connect({ installation_id: '42', team_id: 'T-of-callback', plan: 'free' })
+  // `seen` is what reading the account was given.
+  expect(await stored(id)).toEqual({ installation_id: '42', team_id: 'T-of-token', plan: 'team', seen: 'installation_id plan team_id' })
+  expect(await seen(id)).toEqual(await stored(id))
+})
+
+it('stand in the clear, and are no part of what a person reads', async () => {
+  const id = await connect({ installation_id: '42' })
+  const [row] = await rooms.sql<{ facts: GrantFacts, metadata: Record<string, unknown> }>('select config -> \'facts\' as facts, config_metadata as metadata from public.integrations where id = $1', [id])
+  expect(row?.facts.installation_id).toBe('42')
+  expect(Object.keys(row?.metadata ?? {})).not.toContain('facts')
+  const seen = await who.client.from('integrations').select('config').eq('id', id)
+  expect(seen.error?.code).toBe('42501')
+})
+
+it('survive a refresh, whatever its answer says', async () => {
+  const id = await connect({ installation_id: '42' })
+  const before = await stored(id)
+  provider.grantFields = { team_id: 'another' }
+  await rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
+  expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
+  expect(await stored(id)).toEqual(before)
+})
+
+it('are replaced by a reconnect, not added to', async () => {
+  provider.grantFields = { team_id: 'T1' }
+  const id = await connect({ installation_id: '42' })
+  provider.grantFields = {}
+  expect(await connect({ installation_id: '43' })).toBe(id)
+  expect(await stored(id)).toEqual({ installation_id: '43', plan: 'team', seen: 'installation_id' })
+  expect(await connect({}, id)).toBe(id)
+  expect(await stored(id)).toEqual({ plan: 'team', seen: '' })
+})
+
+it('wait with a connection that waits for a word', async () => {
+  const id = await connect({ installation_id: '42' })
+  await rooms.sql('update public.integrations set external_account_id = \'elsewhere\' where id = $1', [id])
+  const { pendingId } = await arrive({ installation_id: '43' }, id)
+  const other = await confirmConnection(who, pendingId ?? '', from)
+  expect(other).not.toBe(id)
+  expect(await stored(other)).toMatchObject({ installation_id: '43' })
+  expect(await stored(id)).toMatchObject({ installation_id: '42' })
+})
+
+it('that a callback alone says end nothing: whose installation it is, is not known yet', async () => {
+  await expect(connect({ installation_id: 'forged' })).rejects.toMatchObject({ code: 'account_not_found' })
+  expect(provider.revocations).toEqual(['/installations/none/revoke'])
+  expect(await rooms.sql('select 1 from public.integrations')).toEqual([])
+})
+
+it('that the account has shown to be right end the grant of which nothing was stored', async () => {
+  const gone = { integrationId: '3f6e4b1c-0000-4000-8000-000000000000' }
+  const { cookie } = await beginConnection(noisy, who, null)
+  const flow = { ...openFlow(cookie.value), ...gone }
+  await expect(finishConnection(noisy, who, flow, 'any-code', from, { installation_id: '42' })).rejects.toMatchObject({ code: 'account_mismatch' })
+  expect(provider.revocations).toEqual(['/installations/42/revoke'])
+})
