@@ -8,7 +8,7 @@ import type { ApiReader, Endpoint, ResourceDescription } from '#server/connector
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError } from '#server/errors'
-import { createApiReader } from '#server/oauth/http'
+import { openApi } from '#server/oauth/open-api'
 import type { Json } from '#server/database/types'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
 import { countCredentialUse } from '#server/utils/metrics'
@@ -140,9 +140,7 @@ class RenewingReader implements ApiReader {
   }
 
   private readerFor(accessToken: string): ApiReader {
-    const { connector, apiBase, fetch } = clientFor(this.row.connector, this.row.sandbox)
-    const { retryAfter, refusal, everyCall } = connector
-    return createApiReader({ base: apiBase, accessToken, fetch, retryAfter, refusal, everyCall, facts: this.facts, signal: this.signal })
+    return openApi(clientFor(this.row.connector, this.row.sandbox), { accessToken, facts: this.facts, reference: this.row.id, signal: this.signal })
   }
 
   pages<E>(endpoint: Endpoint<E>, resource?: ResourceDescription): AsyncIterable<E> {
