@@ -1,4 +1,5 @@
 import type { Connector } from './contract'
+import { aws } from './aws'
 import { netlify } from './netlify'
 import { supabase } from './supabase'
 
@@ -6,6 +7,7 @@ import { supabase } from './supabase'
 const own: readonly Connector[] = [
   supabase,
   netlify,
+  aws,
 ]
 
 let connectors = own
