@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { awsStandIn } from './aws'
 import { netlifyStandIn } from './netlify'
 import type { Faults, StandIn, StandInClient } from './stand-in'
 import { fileStore, memoryStore, storedOnce } from './store'
@@ -14,6 +15,7 @@ import { supabaseStandIn } from './supabase'
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
   netlify: netlifyStandIn,
+  aws: awsStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1), settings: z.record(z.string(), z.string()).optional() })
