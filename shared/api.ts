@@ -60,7 +60,8 @@ export interface Provider {
   sandbox: boolean
   missing: string[]
   settings: ProviderSetting[]
-  redirect_uri: string
+  /** Null: the provider sends nobody back. */
+  redirect_uri: string | null
   /** Null: the provider sends nothing. */
   webhook_uri: string | null
   setup: { steps: string[], url: string }
