@@ -79,7 +79,7 @@ export default defineNuxtConfig({
   nitro: {
     experimental: { tasks: true },
     compressPublicAssets: true,
-    scheduledTasks: { '* * * * *': ['scan:due', 'tokens:refresh', 'health:watch'], '*/10 * * * *': ['retention:prune'] },
+    scheduledTasks: { '* * * * *': ['scan:due', 'tokens:refresh', 'health:watch', 'webhooks:due'], '*/10 * * * *': ['retention:prune'] },
     serverAssets: [{ baseName: 'migrations', dir: '../supabase/migrations' }],
     esbuild: { options: { target: 'es2023' } },
     typescript: { tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true, allowImportingTsExtensions: true } } },

@@ -22,9 +22,9 @@ interface Options {
 }
 
 /** The HTTP edge, files and commands: the same on either database, so that once is enough. */
-const onTheEmbedded = ['alerts', 'audit-export', 'calendar', 'health-api', 'rate-limits', 'routes-matrix', 'scan-hostile', 'set-cookie']
+const onTheEmbedded = ['alerts', 'audit-export', 'calendar', 'health-api', 'install', 'rate-limits', 'routes-matrix', 'scan-hostile', 'set-cookie']
 /** Many processes, or thousands of rows: where a real PostgreSQL is what they are about. */
-const onPostgres = ['kms', 'refresh-engine', 'refresh-outage', 'refresh-slots', 'token-answers']
+const onPostgres = ['kms', 'refresh-engine', 'refresh-outage', 'refresh-slots', 'token-answers', 'webhook-kill']
 
 function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded', without = [] }: Options): TestProjectConfiguration {
   return {

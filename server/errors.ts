@@ -7,6 +7,7 @@ export const errorTable = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
   unauthorized: { status: 401, title: 'Sign in first' },
   invalid_credentials: { status: 401, title: 'Wrong email address or password' },
+  signature_refused: { status: 401, title: 'The signature does not fit' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   origin_mismatch: { status: 403, title: 'The request came from another site' },
   not_found: { status: 404, title: 'Not found' },

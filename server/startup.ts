@@ -4,6 +4,7 @@ import { noteSigningKeys } from '#server/audit/signing-keys'
 import { serviceClient, useSupabase } from '#server/database/clients'
 import { deliverAlert, queueAlerts, releaseAlerts } from '#server/integrations/alert-delivery'
 import { useSandbox } from '#server/integrations/client'
+import { applyDeliveries, queueDeliveries } from '#server/integrations/deliveries'
 import { redeemsSettled } from '#server/integrations/redeem'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
 import { queueUnclaimed } from '#server/scanner/due'
@@ -54,6 +55,8 @@ async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void>
     if (embedded) await releaseAlerts()
     await work('alert.deliver', ({ change_id }, signal) => deliverAlert(change_id, AbortSignal.any([signal, shutdown.signal])))
     await queueAlerts()
+    await work('webhook.apply', ({ provider, sandbox }) => applyDeliveries(provider, sandbox))
+    await queueDeliveries()
   }
   log.info('started', { mode: env.mode, worker: env.worker, web: env.web, sandbox: env.sandbox, url: env.appUrl })
 }

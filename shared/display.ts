@@ -67,6 +67,7 @@ export const triggerLabel: Record<AssessmentTrigger, string> = {
   connect: 'On connecting',
   manual: 'Started by hand',
   schedule: 'On schedule',
+  webhook: 'On news from the provider',
 }
 
 export const roleLabel: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' }

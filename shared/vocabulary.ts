@@ -16,7 +16,7 @@ export type IntegrationStatus = (typeof integrationStatuses)[number]
 export const assessmentStatuses = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const
 export type AssessmentStatus = (typeof assessmentStatuses)[number]
 
-export const assessmentTriggers = ['connect', 'manual', 'schedule'] as const
+export const assessmentTriggers = ['connect', 'manual', 'schedule', 'webhook'] as const
 export type AssessmentTrigger = (typeof assessmentTriggers)[number]
 
 export const verdicts = ['pass', 'fail', 'error', 'not_applicable'] as const

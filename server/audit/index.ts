@@ -15,6 +15,7 @@ export const auditActions = [
   'organization.created', 'organization.deleted', 'member.changed', 'member.removed',
   'invitation.created', 'invitation.withdrawn', 'invitation.accepted',
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
+  'integration.ended', 'integration.suspended', 'integration.resumed', 'integration.permissions_changed',
   'connection.held', 'connection.ended',
   'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed',
   'calendar.created', 'calendar.revoked',

@@ -505,6 +505,7 @@ export type Database = {
         Row: {
           config: Json
           config_metadata: Json
+          connected_at: string
           connected_by: string | null
           created_at: string
           credential_key_id: string | null
@@ -521,6 +522,8 @@ export type Database = {
           name: string
           next_check_at: string | null
           organization_id: string
+          provider_state: string | null
+          provider_state_at: string | null
           refresh_due_at: string
           refresh_failures: number
           refresh_lease_owner: string | null
@@ -531,10 +534,12 @@ export type Database = {
           status: string
           updated_at: string
           version: number
+          webhook_scan_due_at: string | null
         }
         Insert: {
           config?: Json
           config_metadata?: Json
+          connected_at?: string
           connected_by?: string | null
           created_at?: string
           credential_key_id?: never
@@ -551,6 +556,8 @@ export type Database = {
           name: string
           next_check_at?: string | null
           organization_id: string
+          provider_state?: string | null
+          provider_state_at?: string | null
           refresh_due_at?: string
           refresh_failures?: number
           refresh_lease_owner?: string | null
@@ -561,10 +568,12 @@ export type Database = {
           status?: string
           updated_at?: string
           version?: number
+          webhook_scan_due_at?: string | null
         }
         Update: {
           config?: Json
           config_metadata?: Json
+          connected_at?: string
           connected_by?: string | null
           created_at?: string
           credential_key_id?: never
@@ -581,6 +590,8 @@ export type Database = {
           name?: string
           next_check_at?: string | null
           organization_id?: string
+          provider_state?: string | null
+          provider_state_at?: string | null
           refresh_due_at?: string
           refresh_failures?: number
           refresh_lease_owner?: string | null
@@ -591,6 +602,7 @@ export type Database = {
           status?: string
           updated_at?: string
           version?: number
+          webhook_scan_due_at?: string | null
         }
         Relationships: [
           {
@@ -919,18 +931,30 @@ export type Database = {
       webhook_receipts: {
         Row: {
           delivery_id: string
+          events: Json
+          id: string
+          processed_at: string | null
           provider: string
           received_at: string
+          sandbox: boolean
         }
         Insert: {
           delivery_id: string
+          events?: Json
+          id?: string
+          processed_at?: string | null
           provider: string
           received_at?: string
+          sandbox?: boolean
         }
         Update: {
           delivery_id?: string
+          events?: Json
+          id?: string
+          processed_at?: string | null
           provider?: string
           received_at?: string
+          sandbox?: boolean
         }
         Relationships: []
       }
@@ -939,6 +963,15 @@ export type Database = {
       [_ in never]: never
     }
     Functions: {
+      accept_delivery: {
+        Args: {
+          p_delivery_id: string
+          p_events: Json
+          p_provider: string
+          p_sandbox: boolean
+        }
+        Returns: boolean
+      }
       accept_invitation: {
         Args: {
           p_token_hash: string
@@ -966,6 +999,14 @@ export type Database = {
           p_id: string
         }
         Returns: undefined
+      }
+      apply_next_delivery: {
+        Args: {
+          p_provider: string
+          p_sandbox: boolean
+          p_sentences: Json
+        }
+        Returns: boolean
       }
       begin_refresh: {
         Args: {
@@ -1013,6 +1054,12 @@ export type Database = {
           assessment_id: string
           integration_id: string
         }[]
+      }
+      claim_webhook_scans: {
+        Args: {
+          p_limit: number
+        }
+        Returns: string[]
       }
       complete_assessment: {
         Args: {
@@ -1357,6 +1404,13 @@ export type Database = {
           head_hash: string
           head_seq: number
           last_seq: number
+        }[]
+      }
+      waiting_deliveries: {
+        Args: never
+        Returns: {
+          provider: string
+          sandbox: boolean
         }[]
       }
       wraps_to_rewrite: {

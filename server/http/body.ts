@@ -11,23 +11,29 @@ export const BODY_LIMIT = 64 * 1024
  * invalid_json
  */
 export async function readJson(event: H3Event): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of bodyOf(event)) {
-    size += chunk.length
-    if (size > BODY_LIMIT) throw new AppError('body_too_large', `A body may have ${BODY_LIMIT} bytes.`, { headers: { connection: 'close' } })
-    chunks.push(chunk)
-  }
-  if (size === 0) return undefined
+  const bytes = await readBytes(event, BODY_LIMIT)
+  if (bytes.length === 0) return undefined
   if (!/^application\/(?:[\w.+-]+\+)?json\b/i.test(getRequestHeader(event, 'content-type') ?? '')) {
     throw new AppError('unsupported_media_type', 'Set Content-Type to application/json.')
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   }
   catch {
     throw new AppError('invalid_json', 'The body is not JSON in UTF-8.', { errors: [{ field: 'body', message: 'is not JSON' }] })
   }
+}
+
+/** As it came. @param limit in bytes @throws AppError body_too_large */
+export async function readBytes(event: H3Event, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of bodyOf(event)) {
+    size += chunk.length
+    if (size > limit) throw new AppError('body_too_large', `A body may have ${limit} bytes.`, { headers: { connection: 'close' } })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 async function* bodyOf(event: H3Event): AsyncGenerator<Buffer> {

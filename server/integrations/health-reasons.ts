@@ -18,6 +18,7 @@ const failures = {
       invalid_grant: 'The provider says that this connection has expired or was revoked. Reconnect.',
       grant_rejected: 'The provider says that this connection has expired or was revoked. Reconnect.',
       access_denied: 'The provider says that access was withdrawn. Reconnect.',
+      uninstalled: 'The provider says that the app was removed there. Reconnect.',
       unauthorized: 'The provider refuses the credential, even a fresh one: somebody may have removed the app there. Reconnect.',
       expired_without_refresh_token: 'The credential has ended, and the provider gave nothing to renew it with. Reconnect.',
       unrecognised: 'The provider refused to renew this connection, without a reason that we know. Reconnect.',
@@ -61,12 +62,18 @@ const calm: Readonly<Record<string, Words>> = {
   not_used_yet: { sentence: 'Not used yet: the first scan will tell.', next_action: 'wait' },
   not_verified: { sentence: 'Nothing has verified this connection for three days. Scan it now.', next_action: 'scan' },
 }
+/** What only somebody at the provider can change, whatever state it makes here. */
+const elsewhere: Readonly<Record<string, Words>> = {
+  suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself.', next_action: null },
+}
 const healthy: Words = { sentence: 'The last call with this credential succeeded.', next_action: null }
 
 /** @param failure the class of the last error, where it is still known; else the state and the code tell it */
 export function wordsOf(state: HealthState, reason: string, failure?: string): Words {
   if (state === 'healthy') return healthy
   if (state === 'unknown') return own(calm, reason) ?? { sentence: 'Nothing is known of this connection yet.', next_action: 'wait' }
+  const there = own(elsewhere, reason)
+  if (there) return there
   const section: Section = state === 'action_required' ? failures.dead_grant
     : failure === 'our_application' || (failure === undefined && own(failures.our_application.codes, reason)) ? failures.our_application : failures.passing
   return { sentence: own(section.codes, reason) ?? section.otherwise, next_action: section.next_action }

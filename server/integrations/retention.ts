@@ -13,6 +13,12 @@ export async function pruneJournal(now = new Date()): Promise<number> {
   return unwrap(await serviceClient().from('refresh_journal').delete().lt('ended_at', before).neq('state', 'uncertain').select('id')).length
 }
 
+/** What providers told us, once applied: kept for as long as any of them might send it again. */
+export async function pruneDeliveries(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 30 * 24 * 3600 * 1000).toISOString()
+  return unwrap(await serviceClient().from('webhook_receipts').delete().lt('received_at', before).not('processed_at', 'is', null).select('id')).length
+}
+
 /** Data keys that were replaced and hold nothing any more. @returns how many were dropped */
 export async function pruneKeys(): Promise<number> {
   return unwrap(await serviceClient().rpc('drop_empty_keys'))

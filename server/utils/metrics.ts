@@ -16,6 +16,7 @@ const registers = [registry]
  */
 export type RefreshOutcome = 'refreshed' | 'dead_grant' | 'our_application' | 'passing' | 'uncertain' | 'lost'
 export type ScanOutcome = 'completed' | 'failed'
+export type DeliveryOutcome = 'accepted' | 'replayed' | 'nothing_to_do' | 'challenge' | 'forged' | 'unreadable' | 'key_missing'
 export type CallOutcome = 'ok' | 'redirected' | 'refused' | 'rate_limited' | 'server_error' | 'timeout' | 'unreachable'
 
 const refreshes = new Counter({ registers, name: 'credential_refresh_total', help: 'Renewals of a credential, by how they ended', labelNames: ['provider', 'outcome'] })
@@ -26,6 +27,12 @@ const refreshSeconds = new Histogram({
 const uses = new Counter({ registers, name: 'credential_used_total', help: 'Credentials handed out, by purpose', labelNames: ['purpose'] })
 const scans = new Counter({ registers, name: 'scan_total', help: 'Assessments that ended in this process', labelNames: ['outcome'] })
 const calls = new Counter({ registers, name: 'outgoing_calls_total', help: 'Calls to providers, by how they ended', labelNames: ['provider', 'outcome'] })
+
+const deliveries = new Counter({ registers, name: 'webhook_delivery_total', help: 'Deliveries of providers, by what became of them', labelNames: ['provider', 'outcome'] })
+
+export function countDelivery(provider: string, outcome: DeliveryOutcome): void {
+  deliveries.inc({ provider, outcome })
+}
 
 export function countRefresh(provider: string, outcome: RefreshOutcome): void {
   refreshes.inc({ provider, outcome })

@@ -76,13 +76,13 @@ const grants: Record<string, string[]> = {
 
 /** Columns that no signed-in person can read, whatever their role. */
 const unreadable: Record<string, string[]> = {
-  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures'],
+  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures', 'connected_at', 'provider_state', 'provider_state_at', 'webhook_scan_due_at'],
   invitations: ['token_hash'],
   assessments: ['lease_owner', 'lease_until'],
   api_keys: ['key_hash'],
   pending_connections: ['id', 'organization_id', 'user_id', 'integration_type', 'sandbox', 'wanted_integration_id', 'external_account_id', 'external_account_name', 'config', 'resources', 'created_at', 'expires_at', 'closed_at'],
   used_oauth_states: ['state_hash', 'used_at'],
-  webhook_receipts: ['provider', 'delivery_id', 'received_at'],
+  webhook_receipts: ['provider', 'delivery_id', 'received_at', 'id', 'sandbox', 'events', 'processed_at'],
   signing_keys: ['kid', 'public_jwk', 'endorsement', 'first_used_at'],
   organization_keys: ['organization_id', 'key_id', 'wrapped', 'kek_id', 'encryptions', 'created_at', 'retired_at'],
   key_encryption_keys: ['kek_id', 'encryptions', 'first_used_at'],

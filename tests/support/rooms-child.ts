@@ -26,11 +26,13 @@ const { CredentialError } = await load<typeof import('../../server/integrations/
 const { refreshDue } = await load<typeof import('../../server/integrations/refresh-due.ts')>('server/integrations/refresh-due.ts')
 const { finishConnection } = await load<typeof import('../../server/integrations/connect.ts')>('server/integrations/connect.ts')
 const { openFlow } = await load<typeof import('../../server/oauth/state.ts')>('server/oauth/state.ts')
-const { mirror } = await load<typeof import('./test-connectors.ts')>('tests/support/test-connectors.ts')
+const { applyDeliveries } = await load<typeof import('../../server/integrations/deliveries.ts')>('server/integrations/deliveries.ts')
+const { receiveDelivery } = await load<typeof import('../../server/integrations/webhooks.ts')>('server/integrations/webhooks.ts')
+const { mirror, noisy } = await load<typeof import('./test-connectors.ts')>('tests/support/test-connectors.ts')
 
 const { SUPABASE_URL: url = '', SUPABASE_ANON_KEY: anonKey = '', SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey = '', DATABASE_URL: databaseUrl = '', ENCRYPTION_KEY: current = '' } = process.env
-useConnectors([mirror])
-loadEnv([mirror.id])
+useConnectors([mirror, noisy])
+loadEnv([mirror, noisy])
 useEncryptionKeys({ current })
 useSupabase({ url, anonKey, serviceRoleKey })
 let queue: Promise<void> | null = null
@@ -44,6 +46,8 @@ async function obey(command: Command): Promise<unknown> {
   }
   queue ??= startQueue({ databaseUrl })
   await queue
+  if (command.do === 'deliver') return receiveDelivery(noisy, { headers: new Headers(command.headers), body: new TextEncoder().encode(command.body) }, new Date())
+  if (command.do === 'apply') return applyDeliveries(noisy.id, false)
   return finishConnection(mirror, command.who, openFlow(command.cookie), 'any-code', { ip: '127.0.0.1', userAgent: 'test', requestId: 'test' })
 }
 

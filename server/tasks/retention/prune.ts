@@ -1,12 +1,12 @@
 import { pruneConnections } from '#server/integrations/pending'
-import { pruneJournal, pruneKeys, pruneStates } from '#server/integrations/retention'
+import { pruneDeliveries, pruneJournal, pruneKeys, pruneStates } from '#server/integrations/retention'
 import { whenReady } from '#server/startup'
 import { env } from '#server/utils/env'
 
 export default defineTask({
-  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections, connections that nobody confirmed, whose grants are ended, results of renewals, and empty data keys.' },
+  meta: { name: 'retention:prune', description: 'Forgets what is no longer needed: used states of connections, connections that nobody confirmed, whose grants are ended, results of renewals, deliveries of providers, and empty data keys.' },
   async run() {
     await whenReady()
-    return { result: env().worker ? { states: await pruneStates(), connections: await pruneConnections(), renewals: await pruneJournal(), keys: await pruneKeys() } : 'this process takes no jobs' }
+    return { result: env().worker ? { states: await pruneStates(), connections: await pruneConnections(), renewals: await pruneJournal(), deliveries: await pruneDeliveries(), keys: await pruneKeys() } : 'this process takes no jobs' }
   },
 })

@@ -26,6 +26,7 @@ const password = [...noText, 'short', 'x'.repeat(73), '\u{1F600}'.repeat(19)]
 const name = [...noText, longText, '   ', 'x'.repeat(101)]
 const token = [...noText, longText, 'x'.repeat(42), 'x'.repeat(44), `${'x'.repeat(42)}=`]
 const role = [...noText, 'root', 'OWNER', 'constructor']
+const badFlows = ['x', '0'.repeat(15), '0'.repeat(17), 'G'.repeat(16), longText]
 const id = (name: string) => (_world: World) => ({ [name]: uuid() })
 const integration = (world: World) => ({ id: world.integrationId })
 
@@ -58,6 +59,7 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/audit/export': { query: { from_seq: ['0', '-1', '1.5', '1e99', 'ten', '', 'NaN', 'Infinity'] } },
   'GET /api/audit/verify': {},
   'GET /api/auth/:provider/callback': { takesAll: true },
+  'GET /api/auth/:provider/install': { query: { flow: badFlows }, params: () => ({ provider: 'supabase' }) },
   'GET /api/auth/:provider/login': { query: { ...ofIntegration }, params: () => ({ provider: 'supabase' }) },
   'GET /api/auth/callback': { takesAll: true },
   'GET /api/auth/login': { query: { ...ofIntegration } },
@@ -98,6 +100,10 @@ export const inputs: Record<string, Inputs> = {
   },
   'PATCH /api/members/:user': { params: id('user'), body: { fits: { role: 'member' }, bad: { role } } },
   'POST /api/account': { body: { fits: fitting, bad: { email, password, organization: name, invitation: token } } },
+  'POST /api/auth/:provider/install': {
+    params: () => ({ provider: 'supabase' }),
+    body: { fits: { flow: '0'.repeat(16), confirm: true }, bad: { flow: [...noText, ...badFlows], confirm: [0, 1, 'true', null, [], {}] } },
+  },
   'POST /api/calendar': {},
   'POST /api/connections/:id/confirm': { params: id('id') },
   'POST /api/integrations/:id/scan': { params: integration },
@@ -107,6 +113,8 @@ export const inputs: Record<string, Inputs> = {
   'POST /api/organizations': { body: { fits: { name: 'Ours' }, bad: { name } } },
   'POST /api/password/reset': { body: { fits: { email: 'somebody@example.com' }, bad: { email } } },
   'POST /api/session': { body: { fits: fitting, bad: { email, password: [...noText, longText] } } },
+  // Whatever is not signed by the provider: see webhooks.test.ts.
+  'POST /api/webhooks/:provider': { takesAll: true },
   'PUT /api/password': { body: { fits: { token_hash: 'x', password: fitting.password }, bad: { token_hash: [...noText, longText], password } } },
   'PUT /api/session/organization': { body: { fits: { organization_id: uuid() }, bad: { organization_id: [...noText, 'x', 1, uuid().toUpperCase().slice(1)] } } },
 }
@@ -143,7 +151,7 @@ export function* malformedFor(route: string, world: World): Generator<Malformed>
   const fitting = body ? { body: JSON.stringify(body.fits), headers: json } : {}
 
   for (const name of Object.keys(params)) {
-    for (const bad of badIds) yield { what: `${name}=${bad}`, method, path: fill(pattern, { ...params, [name]: bad }), ...fitting, field: name === 'provider' ? null : name, status: name === 'provider' ? [404] : [400, 404] }
+    for (const bad of badIds) yield { what: `${name}=${bad}`, method, path: fill(pattern, { ...params, [name]: bad }), ...fitting, field: name === 'provider' ? null : name, status: name === 'provider' && !entry.query?.flow ? [404] : [400, 404] }
   }
   yield { what: 'unknown query', method, path: `${path}?surprise=1`, ...fitting, field: 'surprise' }
   yield { what: 'unknown query that objects inherit', method, path: `${path}?toString=1`, ...fitting, field: 'toString' }

@@ -44,6 +44,8 @@ export interface Entry {
   body?: (world: World) => unknown
   /** Ends or changes the caller's own session: a sign-in of its own for each call. */
   ownSession?: boolean
+  /** Called by servers, by a signature of theirs: from where a browser would call does not matter. */
+  anyOrigin?: boolean
 }
 
 const readers = '401 200 200 200 200'
@@ -53,6 +55,7 @@ const admins = '401 404 403 200 200'
 const ownersAlone = (status: string) => `401 404 403 404 ${status}`
 const token = 'A'.repeat(43)
 const spare = randomUUID()
+const noFlow = '0'.repeat(16)
 
 export const expected: Record<string, Entry> = {
   'ALL /api': { answers: '404 404 404 404 404' },
@@ -79,6 +82,8 @@ export const expected: Record<string, Entry> = {
   'GET /api/audit/verify': { answers: '401 200 403 200 200' },
   // A browser's navigation: back to the page with a code, whatever is wrong.
   'GET /api/auth/:provider/callback': { answers: '302 302 302 302 302', path: () => '/api/auth/supabase/callback' },
+  // Nothing was started elsewhere: see install.test.ts for what was.
+  'GET /api/auth/:provider/install': { answers: '401 404 403 404 404', path: () => `/api/auth/supabase/install?flow=${noFlow}` },
   'GET /api/auth/:provider/login': { answers: '401 302 403 302 302', path: () => '/api/auth/supabase/login' },
   'GET /api/auth/callback': { answers: '302 302 302 302 302' },
   'GET /api/auth/login': { answers: '401 302 403 302 302' },
@@ -108,6 +113,7 @@ export const expected: Record<string, Entry> = {
   'PATCH /api/members/:user': { answers: admins, path: w => `/api/members/${w.memberId}`, body: () => ({ role: 'member' }) },
   'POST /api/account': { answers: '400 400 400 400 400', body: () => ({}) },
   'POST /api/connections/:id/confirm': { answers: ownersAlone('200'), path: async w => `/api/connections/${await w.fresh.connectionId()}/confirm` },
+  'POST /api/auth/:provider/install': { answers: '401 404 403 404 404', path: () => '/api/auth/supabase/install', body: () => ({ flow: noFlow, confirm: true }) },
   'POST /api/calendar': { answers: '401 201 403 201 201' },
   'POST /api/integrations/:id/scan': { answers: '401 404 403 202 202', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.idleIntegrationId() : w.integrationId}/scan` },
   'POST /api/invitations': { answers: '401 201 403 201 201', body: () => ({ email: `${randomUUID()}@example.com` }) },
@@ -116,6 +122,8 @@ export const expected: Record<string, Entry> = {
   'POST /api/organizations': { answers: '401 201 201 201 201', body: () => ({ name: 'Another' }), ownSession: true },
   'POST /api/password/reset': { answers: w => w.mode === 'embedded' ? '409 409 409 409 409' : '202 202 202 202 202', body: () => ({ email: `${spare}@example.com` }) },
   'POST /api/session': { answers: '400 400 400 400 400', body: () => ({}) },
+  // Of a provider that sends nothing: see webhooks.test.ts for those that do.
+  'POST /api/webhooks/:provider': { answers: '404 404 404 404 404', path: () => '/api/webhooks/supabase', anyOrigin: true },
   'PUT /api/password': { answers: '400 400 400 400 400', body: () => ({}) },
   'PUT /api/session/organization': { answers: readersOfOne, body: w => ({ organization_id: w.organizationId }), ownSession: true },
 }

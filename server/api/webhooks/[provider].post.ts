@@ -1,0 +1,1 @@
+export { webhookHandler as default } from '#server/http/webhook'

@@ -1,0 +1,50 @@
+/**
+ * POST /api/webhooks/:provider: no session, no cookie, no check of where a browser calls from; the signature over the raw
+ * bytes is what counts. A provider waits a few seconds at most, so that it gets its answer before anything is done.
+ */
+import { defineEventHandler, getRequestHeader, getRouterParam, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
+import { findConnector } from '#server/connectors/registry'
+import { AppError } from '#server/errors'
+import { receiveDelivery, takesDeliveries, type Received } from '#server/integrations/webhooks'
+import { readBytes } from './body'
+import { countAttempt } from './rate-limit'
+import { requestInfo } from './request-info'
+import { sendProblem } from './route'
+
+/** Bytes. The largest that any of the providers sends is far smaller. */
+export const DELIVERY_LIMIT = 1024 * 1024
+
+export const webhookHandler = defineEventHandler(async (event) => {
+  try {
+    return answer(event, await receive(event))
+  }
+  catch (error) {
+    await sendProblem(event, error)
+  }
+})
+
+async function receive(event: H3Event): Promise<Received> {
+  const connector = findConnector(getRouterParam(event, 'provider') ?? '')
+  if (!connector || !takesDeliveries(connector)) throw new AppError('not_found')
+  await countAttempt('webhook', `${connector.id} ${requestInfo(event).ip}`)
+  if (!/^application\/json\b/i.test(getRequestHeader(event, 'content-type') ?? '')) {
+    throw new AppError('unsupported_media_type', 'Deliveries are taken as application/json.')
+  }
+  const body = await readBytes(event, DELIVERY_LIMIT)
+  return receiveDelivery(connector, { headers: headersOf(event), body }, new Date())
+}
+
+/** One that comes twice counts as one with both values, which no signature fits. */
+function headersOf(event: H3Event): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(event.node.req.headers)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) headers.append(name, one)
+  }
+  return headers
+}
+
+function answer(event: H3Event, received: Received): { challenge: string } | { outcome: Received['outcome'] } {
+  setResponseHeader(event, 'cache-control', 'no-store')
+  setResponseStatus(event, received.outcome === 'accepted' ? 202 : 200)
+  return received.outcome === 'challenge' ? { challenge: received.challenge } : { outcome: received.outcome }
+}

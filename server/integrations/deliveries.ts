@@ -1,0 +1,40 @@
+/**
+ * What was accepted from providers (webhooks.ts), on its way to the integrations that it is about. What has to be applied stands
+ * in the table, not in the queue, so that neither a job that was never written nor a process that was killed loses any.
+ */
+import { serviceClient } from '#server/database/clients'
+import { unwrap } from '#server/database/result'
+import { enqueue } from '#server/queue'
+
+/** Looked at per run; the next one is a minute later. */
+const SCANS = 1_000
+
+const sentences = {
+  ended: 'The provider says that the app was removed there. Reconnect it.',
+  suspended: 'The app is suspended at the provider. It goes on by itself when that is lifted.',
+}
+
+/** One waiting job for each provider, however many deliveries wait: it applies them all. */
+export async function queueDelivery(provider: string, sandbox: boolean): Promise<void> {
+  await enqueue('webhook.apply', `${provider} ${sandbox}`, { provider, sandbox })
+}
+
+/** Queues a job for each provider whose deliveries wait. @returns how many */
+export async function queueDeliveries(): Promise<number> {
+  const waiting = unwrap(await serviceClient().rpc('waiting_deliveries'))
+  for (const { provider, sandbox } of waiting) await queueDelivery(provider, sandbox)
+  return waiting.length
+}
+
+/** Applies all that waits of a provider, in the order in which it came, and queues the scans that it asks for. */
+export async function applyDeliveries(provider: string, sandbox: boolean): Promise<void> {
+  while (unwrap(await serviceClient().rpc('apply_next_delivery', { p_provider: provider, p_sandbox: sandbox, p_sentences: sentences })));
+  await queueWebhookScans()
+}
+
+/** Queues the scans that events asked for and whose time has come. @returns how many */
+export async function queueWebhookScans(): Promise<number> {
+  const ids = unwrap(await serviceClient().rpc('claim_webhook_scans', { p_limit: SCANS }))
+  for (const id of ids) await enqueue('scan.run', id, { assessment_id: id })
+  return ids.length
+}
