@@ -8,7 +8,7 @@ import { isRole, type RoleConnector } from '#server/connectors/contract'
 import { findConnector } from '#server/connectors/registry'
 import { AppError } from '#server/errors'
 import { ConnectRefused } from '#server/integrations/connect'
-import { beginRole, connectRole, guideOf } from '#server/integrations/connect-role'
+import { beginRole, connectRole, guideOf, guidePath } from '#server/integrations/connect-role'
 import { openRoleFlow, roleFlowCookieName, roleFlowIdPattern, roleFlowSeconds, sealRoleFlow, type RoleFlow } from '#server/oauth/role-flow'
 import { FlowError } from '#server/oauth/state'
 import { callbackErrors } from '#shared/callback-errors'
@@ -28,7 +28,7 @@ export async function offerRole(event: H3Event, connector: RoleConnector, actor:
   const flow = under(event, connector, actor, integrationId) ?? await beginRole(connector, actor, integrationId)
   forgetOldFlows(event, 'role_', AT_ONCE, openRoleFlow)
   keepFlow(event, { name: roleFlowCookieName(flow.id), value: sealRoleFlow(flow) }, roleFlowSeconds)
-  return `/integrations/connect/${connector.id}?${new URLSearchParams({ flow: flow.id })}`
+  return guidePath(flow)
 }
 
 /** The same start once more, while its role is being made: it must not come to have another id. */

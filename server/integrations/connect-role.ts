@@ -15,6 +15,7 @@ import type { OAuthClient } from '#server/oauth/client'
 import { openApi, openingOf, type Held } from '#server/oauth/open-api'
 import { newRoleFlowId, type RoleFlow } from '#server/oauth/role-flow'
 import { stateHash } from '#server/oauth/state'
+import { env } from '#server/utils/env'
 import { log } from '#server/utils/log'
 import type { CallbackErrorCode } from '#shared/callback-errors'
 import { clientToConnect, missingConfiguration } from './client'
@@ -50,6 +51,11 @@ export async function beginRole(connector: RoleConnector, who: Connecting, integ
   return { ...flow, externalId: known.data ?? randomUUID() }
 }
 
+/** The page that says how to make the role. */
+export function guidePath({ provider, id }: Pick<RoleFlow, 'provider' | 'id'>): string {
+  return `/integrations/connect/${provider}?${new URLSearchParams({ flow: id })}`
+}
+
 /** What a person needs to make the role. @throws AppError not_configured, connection_refused */
 export async function guideOf(connector: RoleConnector, flow: RoleFlow) {
   const { client, inSandbox } = targetOf(connector)
@@ -63,7 +69,7 @@ export async function guideOf(connector: RoleConnector, flow: RoleFlow) {
     template: { file_name: authorization.template.fileName, text: authorization.template.text(trusting) },
     create_url: inSandbox ? null : authorization.quickCreate(trusting, client.settings),
     // A page of the stand-in's that makes the role with one click.
-    sandbox_url: inSandbox ? `${client.authBase}/create-role?${new URLSearchParams({ principal: trusting.principal, external_id: flow.externalId })}` : null,
+    sandbox_url: inSandbox ? `${client.authBase}/create-role?${new URLSearchParams({ principal: trusting.principal, external_id: flow.externalId, return_to: `${env().appUrl}${guidePath(flow)}` })}` : null,
     regions: [...authorization.regions],
     default_regions: [...authorization.defaultRegions(client.settings)],
   }
