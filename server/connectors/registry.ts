@@ -1,11 +1,17 @@
 import type { Connector } from './contract'
 import { aws } from './aws'
+import { github } from './github'
 import { netlify } from './netlify'
+import { slack } from './slack'
 import { supabase } from './supabase'
+import { vercel } from './vercel'
 
 /** One line per provider; the only place where the set of providers is written down. */
 const own: readonly Connector[] = [
   supabase,
+  slack,
+  github,
+  vercel,
   netlify,
   aws,
 ]

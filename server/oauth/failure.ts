@@ -30,11 +30,12 @@ const registered: Readonly<Record<string, Failure>> = {
 const patterns: ReadonlyArray<readonly [RegExp, Failure, string]> = [
   [/redirect[ _-]?ur[il]|redirect[ _-]?mismatch|bad_redirect|authorization_url_mismatch/i, 'our_application', 'redirect_rejected'],
   [/client[ _-]?(?:id|secret|credential|auth)|(?:invalid|unknown|unauthori[sz]ed|bad)[ _-]?client|(?:oauth|invalid|unknown)[ _-]app(?:lication)?\b|application_suspended|signature_?does_?not_?match|\bnot_authed\b|no_scopes|pkce_not_allowed/i, 'our_application', 'client_rejected'],
+  [/invalid[ _-](?:grant[ _-]type|arg(?:ument)?s?\b|arg_name|array_arg|charset|form_data|post_type)|missing_post_type|method_deprecated|deprecated_endpoint|unknown_method/i, 'our_application', 'request_rejected'],
   [/rate[ _-]?limit|too many requests|throttl|temporar/i, 'passing', 'busy'],
   [/internal[ _-](?:server[ _-])?error|fatal_error|service[ _-]?unavailable|request_timeout/i, 'passing', 'server_error'],
   // The account is being moved, or the call lacks a right: the grant itself stands.
   [/team_added_to_org|org_login_required/i, 'passing', 'account_moving'],
-  [/missing_scope|not_allowed_token_type|no_permission|paid_only|feature_not_(?:enabled|available)|not_an_admin|two_factor_setup_required/i, 'passing', 'permission_missing'],
+  [/missing_scope|not_allowed_token_type|no_permission|paid_only|feature_not_(?:enabled|available)|not_an_admin|two_factor_setup_required|access_?limited|ekm_access_denied|enterprise_is_restricted/i, 'passing', 'permission_missing'],
   [/refresh[ _-]?token|invalid[ _-]?grant|(?:invalid|bad|expired|used)[ _-](?:authorization[ _-]|verification[ _-]|auth[ _-])?(?:code|token|grant)|code_already_used|revoked|expired|already used|token_not_found|account_inactive|invalid_auth\b|access_not_granted|\bsuspended\b|configuration_disabled/i, 'dead_grant', 'grant_rejected'],
 ]
 

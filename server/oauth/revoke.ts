@@ -26,7 +26,9 @@ export async function revokeGrant(client: OAuthClient, tokens: Grant, options: T
   const { facts = {}, ...pair } = tokens
   const { path, method = 'POST', base = 'auth' } = revocation
   const { encoding, body, authorization } = revocation.request({ clientId, clientSecret, ...pair })
-  const headers: Record<string, string> = { 'content-type': encoding === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' }
+  // RFC 9110 section 9.3.5: the content of a DELETE means nothing, and may be a reason to refuse it.
+  const empty = Object.keys(body).length === 0
+  const headers: Record<string, string> = empty ? {} : { 'content-type': encoding === 'json' ? 'application/json' : 'application/x-www-form-urlencoded' }
   if (authorization === 'basic') headers.authorization = basicAuthorization(clientId, clientSecret)
   if (authorization === 'bearer') headers.authorization = `Bearer ${tokens.accessToken}`
   const answer = await sendRequest({
@@ -34,7 +36,7 @@ export async function revokeGrant(client: OAuthClient, tokens: Grant, options: T
     base: base === 'api' ? client.apiBase : client.authBase,
     path: typeof path === 'string' ? path : path({ clientId, facts }),
     headers,
-    body: encoding === 'json' ? JSON.stringify(body) : new URLSearchParams(body).toString(),
+    body: empty ? undefined : encoding === 'json' ? JSON.stringify(body) : new URLSearchParams(body).toString(),
     fetch: client.fetch,
     expect: 'any', // RFC 7009 section 2.2: the body of a success means nothing. But see readAnswer.
     ...options,

@@ -6,14 +6,20 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { awsStandIn } from './aws'
+import { githubStandIn } from './github'
 import { netlifyStandIn } from './netlify'
 import type { Faults, StandIn, StandInClient } from './stand-in'
+import { slackStandIn } from './slack'
 import { fileStore, memoryStore, storedOnce } from './store'
 import { supabaseStandIn } from './supabase'
+import { vercelStandIn } from './vercel'
 
 /** One line per provider. */
 const standIns: Readonly<Record<string, StandIn>> = {
   supabase: supabaseStandIn,
+  slack: slackStandIn,
+  github: githubStandIn,
+  vercel: vercelStandIn,
   netlify: netlifyStandIn,
   aws: awsStandIn,
 }

@@ -45,6 +45,9 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
   'integrations/confirm/[id].vue': [
     { name: 'confirm-ended', gone: true, path: () => '/integrations/confirm/3f6e4b1c-0000-4000-8000-000000000000', drawn: heading('There is nothing to confirm here any more'), actions: page => [link(page, 'Go to integrations')] },
   ],
+  'integrations/install.vue': [
+    { name: 'install-ended', gone: true, path: () => '/integrations/install?provider=supabase&flow=0123456789abcdef', drawn: heading('There is nothing to confirm here any more'), actions: page => [link(page, 'Go to integrations')] },
+  ],
   'integrations/[id]/index.vue': [
     { name: 'integration', path: id => `/integrations/${id}`, drawn: heading('Evidence'), actions: page => [button(page, 'Scan now'), button(page, 'Pause'), page.locator('summary').first()] },
   ],

@@ -2,10 +2,9 @@
 import { url } from '@nuxt/test-utils/e2e'
 import type { Page } from 'playwright-core'
 import { afterEach, expect, it } from 'vitest'
-import { overflow, seriousViolations, themes, viewports } from '../support/browser.ts'
 import { connectAndScan } from '../support/company.ts'
-import { hydrated, open, picture, setupStack, visit } from '../support/nuxt-e2e.ts'
-import { listed, tabTo } from './steps.ts'
+import { hydrated, open, setupStack, visit } from '../support/nuxt-e2e.ts'
+import { expectDrawn, listed, tabTo } from './steps.ts'
 
 const { provider, person } = await setupStack({ mode: 'embedded' })
 afterEach(() => provider.clearFaults())
@@ -21,21 +20,6 @@ async function ownerWithoutAuthScope() {
   const { integrationId } = await connectAndScan(client)
   provider.clearFaults()
   return { client, integrationId }
-}
-
-/** Quiet, readable and within the window, on both sizes and in both themes. */
-async function expectDrawn(page: Page, name: string): Promise<void> {
-  for (const [viewport, size] of Object.entries(viewports)) {
-    await page.setViewportSize(size)
-    for (const theme of themes) {
-      await page.emulateMedia({ colorScheme: theme })
-      await page.locator(`html.${theme}`).waitFor()
-      expect(await seriousViolations(page, { coloursOnly: theme === 'dark' }), `${name} ${viewport} ${theme}`).toEqual([])
-      await picture(page, `${name}-${viewport}-${theme}`)
-    }
-    expect(await overflow(page), `${name} on a ${viewport}`).toBe(0)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
 }
 
 /** From the configuration to the provider and back as another organization, by keyboard. */

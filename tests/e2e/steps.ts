@@ -3,8 +3,9 @@ import { url } from '@nuxt/test-utils/e2e'
 import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { callbackErrors, CallbackErrorCode } from '#shared/callback-errors'
+import { overflow, seriousViolations, themes, viewports } from '../support/browser.ts'
 import type { Person } from '../support/client.ts'
-import { hydrated } from '../support/nuxt-e2e.ts'
+import { hydrated, picture } from '../support/nuxt-e2e.ts'
 
 type CallbackError = typeof callbackErrors[CallbackErrorCode]
 
@@ -76,6 +77,21 @@ export async function tabTo(page: Page, target: Locator, presses = 60): Promise<
 }
 
 export const hasFocus = (target: Locator) => expect.poll(() => target.evaluate(element => element === document.activeElement)).toBe(true)
+
+/** Quiet, readable and within the window, on both sizes and in both themes. */
+export async function expectDrawn(page: Page, name: string): Promise<void> {
+  for (const [viewport, size] of Object.entries(viewports)) {
+    await page.setViewportSize(size)
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.locator(`html.${theme}`).waitFor()
+      expect(await seriousViolations(page, { coloursOnly: theme === 'dark' }), `${name} ${viewport} ${theme}`).toEqual([])
+      await picture(page, `${name}-${viewport}-${theme}`)
+    }
+    expect(await overflow(page), `${name} on a ${viewport}`).toBe(0)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}
 
 interface ListOf<T> { data: T[] }
 

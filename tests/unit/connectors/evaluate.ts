@@ -1,7 +1,12 @@
 /** Runs a check the way the scanner does: the provider's body goes through the endpoint's schema first. */
 import type { Check, Connector, Evaluation, ResourceDescription } from '#server/connectors/contract'
 
-/** Endpoint id → body as it came over the wire; `null` for a status that the endpoint declares as absent. */
+/** An answer that is no success, for endpoints that know what their provider's words mean. */
+export class Refused {
+  constructor(readonly status: number, readonly body: unknown) {}
+}
+
+/** Endpoint id → body as it came over the wire, or `Refused`; `null` for a status that the endpoint declares as absent. */
 export type Bodies = Record<string, unknown>
 
 export type Outcome = Evaluation | { verdict: 'rejected', summary: string, evidence: Record<string, never> }
@@ -12,7 +17,7 @@ export function findCheck(connector: Connector, id: string): Check {
   return check
 }
 
-/** `rejected`: a body did not fit its endpoint's schema, which the scanner turns into an error; the summary names the endpoint. */
+/** `rejected`: the endpoint does not know the refusal, or a body did not fit its endpoint's schema, which the scanner turns into an error; the summary names the endpoint. */
 export function evaluateCheck(connector: Connector, id: string, bodies: Bodies, context: { resource: ResourceDescription, now: Date }): Outcome {
   const check = findCheck(connector, id)
   const answers: Record<string, unknown> = {}
@@ -21,6 +26,11 @@ export function evaluateCheck(connector: Connector, id: string, bodies: Bodies, 
     const body = bodies[endpoint.id]
     if (body === null && endpoint.absent) {
       answers[name] = null
+      continue
+    }
+    if (body instanceof Refused) {
+      answers[name] = endpoint.otherwise?.(body)
+      if (answers[name] === undefined) return { verdict: 'rejected', summary: endpoint.id, evidence: {} }
       continue
     }
     const parsed = endpoint.schema.safeParse(body)

@@ -43,6 +43,13 @@ describe('revokeGrant', () => {
     expect(server.received[1]?.headers.authorization).toBe('Bearer access-1')
   })
 
+  it('sends no body where the connector has none for it', async () => {
+    server.reply(204, '')
+    await revoke({ method: 'DELETE', path: ({ facts }) => `/grants/${facts.id ?? 'none'}`, alreadyGone: [], covers: ['access_token'], request: () => ({ encoding: 'json', body: {}, authorization: 'bearer' }) })
+    expect(server.received[0]).toMatchObject({ method: 'DELETE', url: '/grants/none', body: '', headers: { authorization: 'Bearer access-1' } })
+    expect(server.received[0]?.headers['content-type']).toBeUndefined()
+  })
+
   it.each([404, 410])('%i means already gone where the connector says so', async (status) => {
     server.reply(status)
     expect(await revoke()).toBe('already_gone')

@@ -177,7 +177,7 @@ describe('.env.example', () => {
 
   it('names no variable that nothing reads', () => {
     const unknown = names.filter(name => ![...variableNames, ...declared].includes(name) && !providerSuffixes.some(suffix => name.endsWith(suffix)))
-    expect(unknown, 'To fix: remove them from .env.example or read them in server/utils/env-schema.ts').toEqual([])
+    expect(unknown, 'To fix: remove them from .env.example or read them in server/utils/env-schema.ts or declare them in a connector\'s settings').toEqual([])
   })
 
   it('is valid as it stands, and sets no secret', () => {

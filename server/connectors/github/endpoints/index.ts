@@ -1,0 +1,4 @@
+export * from './alerts'
+export * from './discovery'
+export * from './organization'
+export * from './repository'

@@ -1,0 +1,63 @@
+/**
+ * A stateful, strict stand-in of GitHub: its authorization server and the part of its REST API that reads. It follows
+ * https://docs.github.com and is stricter where that is lenient: state and PKCE are required, and a code or refresh token that
+ * comes twice ends its grant.
+ */
+import { randomBytes } from 'node:crypto'
+import { openGrants } from '../kit/grants'
+import type { Sandbox, StandIn } from '../stand-in'
+import { answerRead } from './api'
+import { answerConsent, showConsent } from './authorize'
+import type { Start } from './consent'
+import { message } from './http'
+import { appSlug, type GithubSandboxOptions } from './options'
+import { rateLimit } from './rate-limit'
+import { answerRevoke } from './revoke'
+import { answerToken } from './token'
+import { accountsWith } from './world'
+
+export type { GithubSandboxOptions } from './options'
+
+/** @throws Error when the stored state is damaged */
+export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
+  const now = options.now ?? Date.now
+  const app = options.application !== 'oauth_app'
+  const grants = openGrants({
+    provider: 'GitHub',
+    store: options.store,
+    now,
+    lifetimeSeconds: app ? options.accessTokenLifetimeSeconds ?? 28_800 : null,
+    prefixes: () => ({ access: app ? 'ghu_sandbox' : 'gho_sandbox', refresh: 'ghr_sandbox' }),
+    endsOldAccessToken: true,
+  })
+  const context = { grants, options, accounts: accountsWith(options.moreRepositories ?? 0), count: rateLimit(options.requestsPerHour ?? 100_000, now) }
+  const prefix = new URL(options.baseUrl).pathname.replace(/\/$/, '')
+  const starts: Readonly<Record<string, Start>> = { '/login/oauth/authorize': 'authorize', ...(app && { [`/apps/${appSlug}/installations/new`]: 'install' }) }
+
+  async function answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url)
+    if (!pathname.startsWith(`${prefix}/`)) return message(404, 'Not Found')
+    const path = pathname.slice(prefix.length)
+    const start = Object.hasOwn(starts, path) ? starts[path] : undefined
+    if (start) {
+      if (request.method === 'GET') return showConsent(request, pathname, start, options, grants)
+      return request.method === 'POST' ? answerConsent(request, start, options, grants) : message(404, 'Not Found')
+    }
+    if (path === '/login/oauth/access_token') return request.method === 'POST' ? answerToken(request, options, grants) : message(404, 'Not Found')
+    if (/^\/(?:apps|login)\//.test(path)) return message(404, 'Not Found')
+    const revoked = /^\/applications\/([^/]+)\/grant$/.exec(path)?.[1]
+    return revoked === undefined ? answerRead(request, path, context) : answerRevoke(request, revoked, options, grants)
+  }
+
+  // A fault may read the body, which the answer then needs once more.
+  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request) }
+}
+
+export const githubStandIn: StandIn = {
+  register: () => ({
+    clientId: `Iv1.${randomBytes(8).toString('hex')}`,
+    clientSecret: randomBytes(20).toString('hex'),
+    settings: { APP_SLUG: appSlug, WEBHOOK_SECRET: randomBytes(32).toString('hex') },
+  }),
+  create: createGithubSandbox,
+}
