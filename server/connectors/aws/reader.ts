@@ -29,9 +29,11 @@ export function open(opening: Opening): ApiReader {
   }
 }
 
-/** Undefined is what `ask` says of something absent. */
+/** There is no such thing: nothing that a service could answer. */
+const absent = Symbol('absent')
+
 function parsed<T>(operation: Operation<T>, answer: unknown): T | null {
-  if (answer === undefined) return null
+  if (answer === absent) return null
   const result = operation.schema.safeParse(answer)
   if (result.success) return result.data
   // Where it does not fit and how, without what stood there.
@@ -40,7 +42,9 @@ function parsed<T>(operation: Operation<T>, answer: unknown): T | null {
 }
 
 class RoleSession {
-  private credentials: Promise<RoleCredentials> | null = null
+  private assumed: Promise<RoleCredentials> | null = null
+  /** Of `assumed`, once it is there. */
+  private held: RoleCredentials | null = null
   private clients = new Map<string, Promise<Service<ServiceName>>>()
 
   constructor(private readonly opening: Opening) {}
@@ -54,7 +58,7 @@ class RoleSession {
       if (!badCredentials.includes(codeOf(error))) throw this.failure(operation, error)
     }
     // The session ended before its time; several calls see that at once, and one replaces it.
-    if (await this.credentials === used) this.end()
+    if (this.held === used) this.end()
     await this.session()
     return this.once(operation, resource).catch((error: unknown) => { throw this.failure(operation, error) })
   }
@@ -70,7 +74,7 @@ class RoleSession {
       return await this.untilOver(operation.ask(asking, resource))
     }
     catch (error) {
-      if (operation.absentCodes?.includes(codeOf(error))) return undefined
+      if (operation.absentCodes?.includes(codeOf(error))) return absent
       throw error
     }
   }
@@ -98,19 +102,25 @@ class RoleSession {
     return toProviderError(error, operation.path(nowhere, {}), 'role')
   }
 
-  private async session(): Promise<RoleCredentials> {
-    this.credentials ??= this.untilOver(assume(this.opening))
-    const credentials = await this.credentials.catch((error: unknown) => {
-      this.credentials = null
+  private session(): Promise<RoleCredentials> {
+    if (this.held && this.held.expiration.getTime() - Date.now() <= AHEAD) this.end()
+    this.assumed ??= this.begin()
+    return this.assumed
+  }
+
+  private async begin(): Promise<RoleCredentials> {
+    try {
+      return this.held = await this.untilOver(assume(this.opening))
+    }
+    catch (error) {
+      this.end()
       throw error
-    })
-    if (credentials.expiration.getTime() - Date.now() > AHEAD) return credentials
-    this.end()
-    return this.credentials = this.untilOver(assume(this.opening))
+    }
   }
 
   private end(): void {
-    this.credentials = null
+    this.assumed = null
+    this.held = null
     this.clients.clear()
   }
 

@@ -119,8 +119,8 @@ describe('a role that may do nothing but read', () => {
     expect([...commands].filter(name => !reading.test(name))).toEqual([])
   })
 
-  it.each(['CreateUserCommand', 'DeleteRoleCommand', 'GetterCommand', 'PutObjectCommand', 'ListenCommand', 'AssumeRoleWithSAMLCommand', 'GenerateDataKeyCommand', 'UpdateGetCommand'])('never with %s', (name) => {
-    expect(reading.test(name)).toBe(['GetterCommand', 'ListenCommand'].includes(name) && false)
+  it.each(['CreateUserCommand', 'DeleteRoleCommand', 'PutObjectCommand', 'AssumeRoleWithSAMLCommand', 'GenerateDataKeyCommand', 'UpdateGetCommand', 'GetterCommand', ''])('never with %j', (name) => {
+    expect(reading.test(name)).toBe(false)
   })
 
   it('and the clients refuse every other before it is sent', async () => {
@@ -129,20 +129,17 @@ describe('a role that may do nothing but read', () => {
       region: 'us-east-1', credentials: { accessKeyId: 'AKIA', secretAccessKey: 'x' },
       requestHandler: { handle: () => { sent++; return Promise.reject(new Error('sent')) }, destroy: () => undefined },
     })
-    await expect(client.send(new sdk.CreateUserCommand({ UserName: 'x' }))).rejects.toBeInstanceOf(NotReading)
+    expect(() => client.send(new sdk.CreateUserCommand({ UserName: 'x' }))).toThrow(NotReading)
     expect(sent).toBe(0)
   })
 
-  it('has a report made and read, and is asked again while it is being made', async () => {
-    let states = ['STARTED', 'COMPLETE']
-    const { api, made } = faulty('iam', () => {
-      const state = states.shift()
-      return state ? new Response(`<GenerateCredentialReportResponse><GenerateCredentialReportResult><State>${state}</State></GenerateCredentialReportResult></GenerateCredentialReportResponse>`, { headers: { 'content-type': 'text/xml' } })
-        : xml(410, 'ReportNotPresent')
-    })
-    states = ['STARTED', 'COMPLETE']
-    const answer = failure(api, credentialReport)
-    await answer
-    expect(made.filter(call => call.startsWith('iam:')).slice(0, 3)).toEqual(['iam:GenerateCredentialReport', 'iam:GenerateCredentialReport', 'iam:GetCredentialReport'])
+  it('has a report made, waits for it, and has it made anew when it is gone in between', async () => {
+    const state = (word: string) => new Response(`<GenerateCredentialReportResponse><GenerateCredentialReportResult><State>${word}</State></GenerateCredentialReportResult></GenerateCredentialReportResponse>`, { headers: { 'content-type': 'text/xml' } })
+    const answers: (Response | undefined)[] = [state('STARTED'), state('COMPLETE'), xml(410, 'ReportNotPresent')]
+    const opened = openSandbox({ faults: request => request.headers.get('authorization')?.includes('/iam/') ? answers.shift() : undefined })
+    const { arn } = opened.sandbox.roles.put({ accountId: '123456789012', externalId, trust: 'id', audit: true })
+    const report = await opened.open(arn).get(credentialReport)
+    expect(report?.users.map(user => user.user)).toContain('ci-deploy')
+    expect(opened.made.filter(call => call.startsWith('iam:')).map(call => call.slice(4, 7))).toEqual(['Gen', 'Gen', 'Get', 'Gen', 'Get'])
   }, 20_000)
 })
