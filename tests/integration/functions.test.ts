@@ -37,6 +37,7 @@ const executableBy: Record<string, string> = {
   'private.note_health_change': '',
   'private.receipt_is_append_only': '',
   'private.request_scan': 'authenticated',
+  'private.role_failure': '',
   'private.tokens_are_encrypted': 'authenticated service_role',
   'private.touch_updated_at': '',
   'private.verification_lasts': 'authenticated service_role',
@@ -125,7 +126,7 @@ describe('the catalogue', () => {
     // Triggers and parts that need no more than the statement's own rights have no more.
     expect(functions.filter(one => !one.definer && one.schema === 'private').map(one => one.name)).toEqual([
       'private.apply_event', 'private.audit_canonical', 'private.audit_faults', 'private.audit_hash', 'private.audit_is_append_only', 'private.credential_row', 'private.health_of', 'private.integration_before_write',
-      'private.integration_connected', 'private.integration_health', 'private.journal_refresh', 'private.note_event', 'private.receipt_is_append_only', 'private.tokens_are_encrypted', 'private.touch_updated_at',
+      'private.integration_connected', 'private.integration_health', 'private.journal_refresh', 'private.note_event', 'private.receipt_is_append_only', 'private.role_failure', 'private.tokens_are_encrypted', 'private.touch_updated_at',
       'private.verification_lasts', 'private.webhook_scan_interval', 'private.write_audit',
     ])
   })
@@ -142,6 +143,7 @@ describe('the catalogue', () => {
       { relname: 'integration_resources', tgname: 'touch_updated_at', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_before_write', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_connected', tgenabled: 'O' },
+      { relname: 'integrations', tgname: 'integration_failure', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_health', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_health_change', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_health_first', tgenabled: 'O' },

@@ -21,15 +21,22 @@ function readOnly<Handler>(next: Handler, { commandName = '' }: { commandName?: 
 }
 const first = { step: 'initialize', priority: 'high', name: 'readOnly' } as const
 
+/** What the SDK makes of a call, before it is signed. */
+interface Unsigned { protocol: string, hostname: string, port?: number, path: string }
+
 /**
- * Some services put the account in front of their host. In the place of AWS's own hosts stands one address, which has no such
- * names below it.
+ * S3 Control puts the account in front of its host. One address that stands in the place of all hosts has no such names below it,
+ * and may be a number that can have none: the request goes there as it is.
  */
-function toOneHost(endpoint: ClientConfig['endpoint']) {
-  const host = typeof endpoint === 'string' ? new URL(endpoint).hostname : null
+function toOneAddress(endpoint: ClientConfig['endpoint']) {
+  const address = typeof endpoint === 'string' ? new URL(endpoint) : null
   return <Input extends { request: unknown }, Output>(next: (input: Input) => Promise<Output>) => (input: Input): Promise<Output> => {
     const { request } = input
-    if (host !== null && typeof request === 'object' && request !== null) Object.assign(request, { hostname: host })
+    if (address && typeof request === 'object' && request !== null && 'path' in request) {
+      Object.assign(request, {
+        protocol: address.protocol, hostname: address.hostname, port: address.port ? Number(address.port) : undefined, path: `${address.pathname.replace(/\/$/, '')}${String(request.path)}`,
+      } satisfies Unsigned)
+    }
     return next(input)
   }
 }
@@ -73,9 +80,10 @@ const loaders = {
   },
   async s3control(config: ClientConfig) {
     const sdk = await import('@aws-sdk/client-s3-control')
-    const client = new sdk.S3ControlClient(config)
+    const { endpoint, ...others } = config
+    const client = new sdk.S3ControlClient(others)
     client.middlewareStack.add(readOnly, first)
-    client.middlewareStack.add(toOneHost(config.endpoint), { step: 'build', name: 'toOneHost' })
+    client.middlewareStack.add(toOneAddress(endpoint), { step: 'build', name: 'toOneAddress' })
     return { sdk, client }
   },
   async sts(config: ClientConfig) {

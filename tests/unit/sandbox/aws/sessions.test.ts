@@ -1,7 +1,7 @@
 /** Who gets in, with what, and for how long. */
 import { describe, expect, it } from 'vitest'
 import { aws } from '#server/connectors/aws'
-import { accountSummary, ebsEncryption } from '#server/connectors/aws/endpoints'
+import { accountSummary, ebsEncryption, publicAccessBlock } from '#server/connectors/aws/endpoints'
 import type { Opening } from '#server/connectors/contract'
 import { region } from '../../connectors/aws/evaluate'
 import { baseUrl, externalId, openSandbox, type Opened } from './opened'
@@ -48,6 +48,14 @@ describe('a session', () => {
     expect(new URLSearchParams(bodies.find(body => body.includes('AssumeRole'))).get('RoleSessionName')).toBe('integration-5c1f7a1e-0000-4000-8000-000000000001')
     expect(new URLSearchParams(bodies.find(body => body.includes('AssumeRole'))).get('DurationSeconds')).toBe('900')
     expect(opened.made.every(call => /:(?:Get|List|Describe|AssumeRole|GET )/.test(call))).toBe(true)
+  })
+
+  it('is taken to one address, whatever it looks like', async () => {
+    const baseUrl = 'http://127.0.0.1:3000/sandbox/aws'
+    const opened = openSandbox({ baseUrl })
+    opened.client.apiBase = baseUrl
+    const { arn } = opened.sandbox.roles.put({ accountId, externalId, trust: 'id', audit: true })
+    expect(await opened.open(arn).get(publicAccessBlock)).toMatchObject({ PublicAccessBlockConfiguration: { BlockPublicAcls: true } })
   })
 
   it('that ends before its time is replaced once, however many calls see it', async () => {
