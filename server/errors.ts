@@ -68,6 +68,8 @@ export const providerErrorKinds = [
   'limited', // a plan, a role, a sign-on rule or a policy of the account hides the answer
   'refused', // any other 4xx
   'account_missing', // the grant reaches no account: the app is installed nowhere, or suspended there
+  'role_refused', // the role that we were given does not let us in: gone, changed, or not there yet
+  'application_refused', // the provider does not accept this installation's own credentials: nobody else's fault
   'account_ambiguous', // it reaches several, and nothing says which one is meant
 ] as const
 export type ProviderErrorKind = (typeof providerErrorKinds)[number]

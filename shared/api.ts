@@ -60,13 +60,35 @@ export interface Provider {
   sandbox: boolean
   missing: string[]
   settings: ProviderSetting[]
-  redirect_uri: string
+  /** Null: the provider sends nobody back. */
+  redirect_uri: string | null
   /** Null: the provider sends nothing. */
   webhook_uri: string | null
   setup: { steps: string[], url: string }
   scopes: string[]
   scope_reasons: Record<string, string>
   checks: ProviderCheck[]
+}
+
+/** What a person needs to make a role that this installation can take on. */
+export interface RoleGuide {
+  provider: string
+  organization: { id: string, name: string } | null
+  /** Null: a new integration. */
+  integration_id: string | null
+  principal: string
+  external_id: string
+  /** JSON. */
+  trust_policy: string
+  policies: string[]
+  template: { file_name: string, text: string }
+  /** At the provider, with everything filled in; null: the operator has not said where the template is. */
+  create_url: string | null
+  /** In the sandbox only. */
+  sandbox_url: string | null
+  regions: { id: string, name: string }[]
+  default_regions: string[]
+  expires_at: string
 }
 
 export interface IntegrationConfig {

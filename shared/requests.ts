@@ -26,6 +26,13 @@ export const tokenBody = z.strictObject({ token })
 /** The answer to an installation that was started at the provider. `flow`: the id of its cookie. */
 export const installBody = z.strictObject({ flow: z.string().regex(/^[0-9a-f]{16}$/, 'is not an id'), confirm: z.boolean() })
 
+/** A role that a person has made. `flow`: the id of its start's cookie. What makes a role's name, its connector says. */
+export const roleBody = z.strictObject({
+  flow: z.string().regex(/^[0-9a-f]{16}$/, 'is not an id'),
+  role_arn: z.string().max(2048, 'must have at most 2048 characters').refine(isStorable, unstorable),
+  regions: z.array(z.string().max(64)).min(1, 'choose at least one').max(100),
+})
+
 const notEmpty = (body: object) => Object.keys(body).length > 0
 
 /** `scan_schedule` is read by the server's cron parser: see server/scanner/schedule.ts. */

@@ -248,6 +248,58 @@ export interface OAuth2 {
   manualRevocationUrl: string
 }
 
+/** A role, as a person names it. */
+export interface NamedRole { arn: string, accountId: string, facts: GrantFacts }
+/** Whom a role has to trust, and under which id. */
+export interface Trusting { principal: string, externalId: string }
+/** Which ways into a role there are: a good one has the first and no other. */
+export interface Trust { withId: boolean, withoutId: boolean, withAnotherId: boolean }
+
+/**
+ * A role in the customer's account that trusts our principal under an id that we make (the "confused deputy" answer: somebody
+ * else's role, named to us by a third party, has another id). Nothing is secret, nothing has to be renewed, and only the customer ends it.
+ */
+export interface AssumeRole extends Pick<OAuth2, 'scopes' | 'scopeCovers' | 'lifetimes' | 'manualRevocationUrl'> {
+  kind: 'assume_role'
+  slots?: undefined
+  revocation: null
+  /** Reads what a person pasted; `wrong`: a sentence, without what was pasted. */
+  readRole: (text: string) => NamedRole | { wrong: string }
+  /** The provider's own policies that the role has to have, by their ids there. */
+  policies: readonly string[]
+  /** The document that lets in whom it names with that id, and nobody else. */
+  trustPolicy: (trusting: Trusting) => Evidence
+  /** A file from which the provider's own tool makes such a role. */
+  template: { fileName: string, text: (trusting: Trusting) => string }
+  /** An address at the provider that makes it with everything filled in; null where the operator has not said where the template is. */
+  quickCreate: (trusting: Trusting, settings: Settings) => string | null
+  /** Regions to choose from, and those that are chosen at first. */
+  regions: readonly { id: string, name: string }[]
+  defaultRegions: (settings: Settings) => readonly string[]
+  /** A call that shows whether the role has its policies. */
+  probe: Endpoint
+  /** Who we are there: what a trust policy names. @throws ProviderError */
+  principal: (opening: Opening) => Promise<string>
+  /** Tries the role with its id, without one, and with another. @throws ProviderError for what says nothing about the role */
+  tryTrust: (opening: Opening) => Promise<Trust>
+}
+
+/** What a connector needs to reach its API in a way of its own. */
+export interface Opening {
+  /** What is stored as the grant's main token. */
+  credential: string
+  clientId: string
+  clientSecret: string
+  /** In the place of the provider's own hosts; null: those. */
+  apiBase: string | null
+  settings: Settings
+  facts: GrantFacts
+  /** An id of ours that may stand in the provider's own log; null: there is none yet. */
+  reference: string | null
+  fetch: typeof fetch
+  signal?: AbortSignal
+}
+
 /** What the operator sets for a connector beside client id, secret and addresses, by the setting's name. */
 export type Settings = Readonly<Record<string, string | undefined>>
 
@@ -304,8 +356,10 @@ export interface Connector {
   /** The provider's own hosts, without a trailing slash; overridden by `<PROVIDER>_API_URL` and `<PROVIDER>_AUTH_URL`.
    *  Without `auth`, the authorization server is at the API's base. */
   hosts: { api: string, auth?: string }
-  authorization: OAuth2
+  authorization: OAuth2 | AssumeRole
   settings?: readonly SettingDescription[]
+  /** Opens its API where that is not HTTP with a bearer token. Default: the reader of server/oauth. */
+  open?: (opening: Opening) => ApiReader
   /** Goes with every call of the API. */
   everyCall?: { headers?: Readonly<Record<string, string>>, query?: (facts: GrantFacts) => Readonly<Record<string, string>> }
   /** What an answer really is, where the status does not say it: `ok: false` under a 200, a 403 that means "later". Null: the status says it. */
@@ -330,4 +384,15 @@ export interface Connector {
   defaultSchedule: string
   /** Seconds to wait after a 429, from the provider's own headers; `null` when they do not say. */
   retryAfter: (headers: Headers) => number | null
+}
+
+export type OAuthConnector = Connector & { authorization: OAuth2 }
+export type RoleConnector = Connector & { authorization: AssumeRole }
+
+export function isOAuth(connector: Connector): connector is OAuthConnector {
+  return connector.authorization.kind === 'oauth2'
+}
+
+export function isRole(connector: Connector): connector is RoleConnector {
+  return connector.authorization.kind === 'assume_role'
 }

@@ -1,4 +1,5 @@
 import type { Connector } from './contract'
+import { aws } from './aws'
 import { github } from './github'
 import { netlify } from './netlify'
 import { slack } from './slack'
@@ -12,6 +13,7 @@ const own: readonly Connector[] = [
   github,
   vercel,
   netlify,
+  aws,
 ]
 
 let connectors = own

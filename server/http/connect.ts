@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { homeOrganization } from '#server/accounts/organizations'
 import { readSession, requireRole, requireSession } from '#server/accounts/session'
 import { byUser, noteAudit } from '#server/audit'
-import type { Connector } from '#server/connectors/contract'
+import { isOAuth, isRole, type Connector } from '#server/connectors/contract'
 import { allConnectors, findConnector } from '#server/connectors/registry'
 import { AppError } from '#server/errors'
 import { beginConnection, ConnectRefused, finishConnection } from '#server/integrations/connect'
@@ -20,6 +20,7 @@ import { burnFlow, forgetOldFlows, keepFlow } from './flow-cookies'
 import { offerInstallation } from './install'
 import { countAttempt } from './rate-limit'
 import { requestInfo } from './request-info'
+import { offerRole } from './role'
 import { noteDenied, sendProblem } from './route'
 
 /** Starts that were never finished. */
@@ -41,10 +42,11 @@ export const loginHandler = defineEventHandler(async (event) => {
     const actor = await requireRole(event, await requireSession(event), 'admin')
     await countAttempt('login', actor.userId)
     const { integration_id: integrationId = null } = loginQuery.parse(getQuery(event))
+    setResponseHeader(event, 'cache-control', 'no-store')
+    if (isRole(connector)) return await sendRedirect(event, await offerRole(event, connector, actor, integrationId), 302)
     const { url, cookie } = await beginConnection(connector, actor, integrationId)
     forgetOldFlows(event, 'connect_', FLOWS_AT_ONCE, openFlow)
     keepFlow(event, cookie)
-    setResponseHeader(event, 'cache-control', 'no-store')
     await sendRedirect(event, url.href, 302)
   }
   catch (error) {
@@ -62,6 +64,7 @@ export const callbackHandler = defineEventHandler(async (event) => {
   let connector: Connector
   try {
     connector = connectorOf(event)
+    if (!isOAuth(connector)) throw new AppError('not_found', 'This provider sends nobody back.')
   }
   catch (error) {
     return sendProblem(event, error)

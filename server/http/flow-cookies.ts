@@ -5,8 +5,8 @@ import { flowLifetimeSeconds } from '#server/oauth/state'
 
 const attributes = () => ({ ...cookieOptions(), path: '/api/auth' })
 
-export function keepFlow(event: H3Event, cookie: { name: string, value: string }): void {
-  setCookie(event, cookie.name, cookie.value, { ...attributes(), maxAge: flowLifetimeSeconds })
+export function keepFlow(event: H3Event, cookie: { name: string, value: string }, maxAge: number = flowLifetimeSeconds): void {
+  setCookie(event, cookie.name, cookie.value, { ...attributes(), maxAge })
 }
 
 /** The cookie, which is good for one answer, however that ends. */

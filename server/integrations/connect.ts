@@ -14,9 +14,9 @@ import type { Json } from '#server/database/types'
 import { AppError, OAuthError, ProviderError, type ProviderErrorKind } from '#server/errors'
 import { enqueue } from '#server/queue'
 import { authorizeUrl } from '#server/oauth/authorize-url'
-import type { OAuthClient } from '#server/oauth/client'
+import { oauthOf, type OAuthClient } from '#server/oauth/client'
 import { exchangeCode } from '#server/oauth/exchange'
-import { createApiReader } from '#server/oauth/http'
+import { openApi } from '#server/oauth/open-api'
 import { flowCookieName, newState, newVerifier, sealFlow, stateHash, type Flow } from '#server/oauth/state'
 import { log } from '#server/utils/log'
 import { nextRun } from '#server/utils/schedule'
@@ -58,13 +58,13 @@ export async function beginConnection(connector: Connector, who: Connecting, int
   const pinned = wanted?.sandbox === target.inSandbox ? wanted.external_account_id : null
   const flow: Flow = {
     state: newState(),
-    codeVerifier: connector.authorization.pkce === 'S256' ? newVerifier() : null,
+    codeVerifier: oauthOf(connector).pkce === 'S256' ? newVerifier() : null,
     provider: connector.id, userId: who.userId, organizationId: who.organizationId, integrationId, createdAt: Date.now(),
   }
   return { url: await authorizeUrl(target.client, flow, pinned), cookie: { name: flowCookieName(flow.state), value: sealFlow(flow) } }
 }
 
-async function readWanted(connector: Connector, who: Connecting, id: string) {
+export async function readWanted(connector: Connector, who: Connecting, id: string) {
   return unwrap(await serviceClient().from('integrations').select('id, external_account_id, sandbox')
     .eq('id', id).eq('organization_id', who.organizationId).eq('integration_type', connector.id).maybeSingle())
 }
@@ -120,9 +120,8 @@ const refusals: Partial<Record<ProviderErrorKind, CallbackErrorCode>> = {
 
 /** @throws ConnectRefused */
 async function discover<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFacts | undefined, read: (api: ApiReader) => Promise<T>): Promise<T> {
-  const { retryAfter, refusal, everyCall } = client.connector
   try {
-    return await read(createApiReader({ base: client.apiBase, accessToken: tokens.accessToken, fetch: client.fetch, retryAfter, refusal, everyCall, facts }))
+    return await read(openApi(client, { accessToken: tokens.accessToken, facts }))
   }
   catch (cause) {
     if (!(cause instanceof ProviderError)) throw cause
@@ -131,7 +130,8 @@ async function discover<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFa
   }
 }
 
-async function listResources(connector: Connector, api: ApiReader): Promise<ResourceDescription[]> {
+/** @throws ConnectRefused no_project */
+export async function listResources(connector: Connector, api: ApiReader): Promise<ResourceDescription[]> {
   const resources: ResourceDescription[] = []
   for await (const resource of connector.resources(api)) resources.push(resource)
   if (resources.length === 0) throw new ConnectRefused('no_project')

@@ -9,8 +9,8 @@ import type { ApiReader } from '#server/connectors/contract'
 import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
+import { openApi } from '#server/oauth/open-api'
 import type { Json } from '#server/database/types'
-import { createApiReader } from '#server/oauth/http'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
 import { countCredentialUse } from '#server/utils/metrics'
 import { clientFor } from './client'
@@ -107,9 +107,9 @@ export async function withStoredCredential<T>(use: Use, fn: (secrets: Secrets, r
 export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>, fresh = false): Promise<T> {
   const first = await orAborted(signal, takeFresh(use).then(held))
   const tokens = new RenewingTokens(first, (row, slot) => orAborted(signal, refresh(row, openConfig, slot).then(held)), fresh)
-  const { connector: { retryAfter, refusal, everyCall }, apiBase: base, fetch } = clientFor(first.row.connector, first.row.sandbox)
+  const api = openApi(clientFor(first.row.connector, first.row.sandbox), { accessToken: tokens, facts: first.row.config.facts, reference: first.row.id, signal })
   try {
-    return await fn(createApiReader({ base, accessToken: tokens, fetch, retryAfter, refusal, everyCall, facts: first.row.config.facts, signal }), first.row)
+    return await fn(api, first.row)
   }
   finally {
     await tokens.noteHealth()

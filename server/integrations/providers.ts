@@ -1,5 +1,5 @@
 import { clientToConnect, missingConfiguration, redirectUri, webhookUri } from './client'
-import type { Check, Connector, SettingDescription } from '#server/connectors/contract'
+import { isOAuth, type Check, type Connector, type SettingDescription } from '#server/connectors/contract'
 import { settingVariable } from '#server/utils/env-schema'
 import { scopesOf } from './scopes'
 
@@ -26,7 +26,7 @@ export function viewProvider(connector: Connector) {
     sandbox: target?.inSandbox ?? false,
     missing: missingConfiguration(connector),
     settings: (connector.settings ?? []).map(setting => viewSetting(connector, setting)),
-    redirect_uri: redirectUri(connector),
+    redirect_uri: isOAuth(connector) ? redirectUri(connector) : null,
     webhook_uri: webhookUri(connector),
     setup: connector.setup,
     scopes: scopes.map(scope => scope.name),

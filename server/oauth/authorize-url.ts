@@ -1,6 +1,6 @@
 import { calculatePKCECodeChallenge } from 'oauth4webapi'
 import { addressBelow } from './address'
-import type { OAuthClient } from './client'
+import { oauthOf, type OAuthClient } from './client'
 
 /** What the protocol sets. A connector that sets one of them would undo a protection, so it is refused. */
 const reserved = new Set([
@@ -9,7 +9,7 @@ const reserved = new Set([
 ])
 
 function authorizePathOf({ connector, settings }: OAuthClient): string {
-  const { authorizePath } = connector.authorization
+  const { authorizePath } = oauthOf(connector)
   return typeof authorizePath === 'string' ? authorizePath : authorizePath(settings)
 }
 
@@ -20,7 +20,7 @@ function authorizePathOf({ connector, settings }: OAuthClient): string {
  * @throws TypeError for a reserved parameter or a missing verifier
  */
 export async function authorizeUrl(client: OAuthClient, flow: { state: string, codeVerifier: string | null }, account: string | null = null): Promise<URL> {
-  const { authorization } = client.connector
+  const authorization = oauthOf(client.connector)
   const url = addressBelow(client.authBase, authorizePathOf(client))
   for (const [name, value] of Object.entries({ ...authorization.authorizeParameters, ...(account === null ? {} : authorization.pinAccount?.(account)) })) {
     if (reserved.has(name.toLowerCase())) throw new TypeError(`A connector may not set the authorize parameter ${name}`)

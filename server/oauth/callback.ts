@@ -2,8 +2,9 @@
  * Reads what a provider sent the browser back with (RFC 6749 sections 4.1.2 and 4.1.2.1, RFC 9207). Every way it can
  * end is an outcome and none an exception; `error_description` is not looked at, it is anybody's text.
  */
-import type { Connector, GrantFacts } from '#server/connectors/contract'
+import type { Connector, GrantFacts, OAuth2 } from '#server/connectors/contract'
 import type { CallbackErrorCode } from '#shared/callback-errors'
+import { oauthOf } from './client'
 import { startsElsewhere } from './installation'
 
 /**
@@ -41,9 +42,9 @@ function valuesOf(query: CallbackQuery, name: string): string[] {
 }
 
 /** The parameters that the connector keeps; null: one of them is nothing that could be kept. */
-function factsOf({ authorization }: Connector, query: CallbackQuery): GrantFacts | null {
+function factsOf({ callbackFacts = [] }: OAuth2, query: CallbackQuery): GrantFacts | null {
   const facts: Record<string, string> = {}
-  for (const name of authorization.callbackFacts ?? []) {
+  for (const name of callbackFacts) {
     const [value, second] = valuesOf(query, name)
     if (value === undefined) continue
     if (second !== undefined || value.length > LONGEST_FACT || !value.isWellFormed() || /\p{C}/u.test(value)) return null
@@ -52,8 +53,8 @@ function factsOf({ authorization }: Connector, query: CallbackQuery): GrantFacts
   return facts
 }
 
-function waitsForApproval({ authorization }: Connector, query: CallbackQuery): boolean {
-  const signs = Object.entries(authorization.waitsForApproval ?? {})
+function waitsForApproval({ waitsForApproval: marks = {} }: OAuth2, query: CallbackQuery): boolean {
+  const signs = Object.entries(marks)
   return signs.length > 0 && signs.every(([name, value]) => valuesOf(query, name).includes(value))
 }
 
@@ -63,18 +64,19 @@ export function readCallback(connector: Connector, query: CallbackQuery): Callba
   const failed = (error: CallbackErrorCode): CallbackOutcome => ({ outcome: 'failed', error, state })
 
   if (Object.values(read).some(values => values.length > 1)) return failed('provider_refused')
-  const { issuer } = connector.authorization
+  const authorization = oauthOf(connector)
+  const { issuer } = authorization
   // Before anything else, errors included (RFC 9207 section 2.4).
   if (issuer !== undefined && read.iss[0] !== issuer) return failed('issuer_mismatch')
   const [error] = read.error
   if (error !== undefined) return failed(Object.hasOwn(errors, error) ? errors[error] ?? 'provider_refused' : 'provider_refused')
   const [code] = read.code
-  if (code === undefined && waitsForApproval(connector, query)) return failed('approval_pending')
+  if (code === undefined && waitsForApproval(authorization, query)) return failed('approval_pending')
   // A state that is no state is no start elsewhere either.
   const unasked = read.state.length === 0 && startsElsewhere(connector)
   if (state === null && !unasked) return failed('flow_missing')
   if (code === undefined || code.length > 4096) return failed('code_missing')
-  const facts = factsOf(connector, query)
+  const facts = factsOf(authorization, query)
   if (facts === null) return failed('provider_refused')
   return state === null ? { outcome: 'unasked', code, facts } : { outcome: 'code', code, state, facts }
 }

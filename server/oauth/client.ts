@@ -1,4 +1,4 @@
-import type { Connector, Settings } from '#server/connectors/contract'
+import { isOAuth, type Connector, type OAuth2, type Settings } from '#server/connectors/contract'
 
 /** One connector with this installation's credentials and hosts: what every verb of this room works with. */
 export interface OAuthClient {
@@ -13,4 +13,10 @@ export interface OAuthClient {
   settings: Settings
   /** The real one, or that of an in-process sandbox. */
   fetch: typeof fetch
+}
+
+/** How a connector of OAuth authorizes. @throws TypeError for one that has another way: its tokens are not this room's affair */
+export function oauthOf(connector: Connector): OAuth2 {
+  if (!isOAuth(connector)) throw new TypeError(`${connector.id} does not use OAuth`)
+  return connector.authorization
 }

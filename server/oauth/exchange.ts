@@ -1,5 +1,5 @@
 import type { TokenSet } from '#server/connectors/contract'
-import type { OAuthClient } from './client'
+import { oauthOf, type OAuthClient } from './client'
 import { requestToken, type TokenRequestOptions } from './token-request'
 
 /**
@@ -7,7 +7,7 @@ import { requestToken, type TokenRequestOptions } from './token-request'
  * @throws OAuthError: `dead_grant` means that the code was refused; TypeError for a missing verifier
  */
 export async function exchangeCode(client: OAuthClient, input: { code: string, codeVerifier: string | null }, options?: TokenRequestOptions): Promise<TokenSet> {
-  const pkce = client.connector.authorization.pkce === 'S256'
+  const pkce = oauthOf(client.connector).pkce === 'S256'
   if (pkce && !input.codeVerifier) throw new TypeError('This connector uses PKCE and got no verifier')
   return requestToken(client, 'authorization_code', {
     code: input.code,

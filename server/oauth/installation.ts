@@ -30,7 +30,7 @@ export type Installation = z.infer<typeof installationSchema>
 
 /** PKCE's verifier never leaves the one who starts: what started elsewhere can't be finished with it. */
 export function startsElsewhere({ authorization }: Connector): boolean {
-  return authorization.startsElsewhere === true && authorization.pkce === 'none'
+  return authorization.kind === 'oauth2' && authorization.startsElsewhere === true && authorization.pkce === 'none'
 }
 
 export function newInstallationId(): string {

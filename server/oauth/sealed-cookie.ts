@@ -3,7 +3,7 @@
  *
  * VALUE   `iv.tag.ciphertext` in base64url: JSON, AES-256-GCM (NIST SP 800-38D) under a key derived for one purpose alone,
  *         bound to that purpose as its label, with the format's version. Keys of before a rotation still open it.
- * LIFE    Ten minutes from `createdAt`, whatever lifetime the cookie itself claims.
+ * LIFE    Ten minutes from `createdAt` unless the caller says longer, whatever lifetime the cookie itself claims.
  */
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
@@ -32,7 +32,7 @@ export function sealCookie<T extends Dated>(purpose: string, schema: z.ZodType<T
 }
 
 /** @throws FlowError malformed (not ours, altered, or from the future), expired; EncryptionError when there is no key */
-export function openCookie<T extends Dated>(purpose: string, schema: z.ZodType<T>, sealed: string, now: number = Date.now()): T {
+export function openCookie<T extends Dated>(purpose: string, schema: z.ZodType<T>, sealed: string, now: number = Date.now(), lifetimeSeconds: number = flowLifetimeSeconds): T {
   const [iv, tag, ciphertext, rest] = sealed.length <= 4096 ? sealed.split('.').map(part => Buffer.from(part, 'base64url')) : []
   if (!iv || !tag || !ciphertext || rest) throw new FlowError('malformed')
   for (const key of deriveKeys(purpose)) {
@@ -40,7 +40,7 @@ export function openCookie<T extends Dated>(purpose: string, schema: z.ZodType<T
     if (!text) continue
     const content = schema.safeParse(JSON.parse(text.toString('utf8')))
     if (!content.success || content.data.createdAt > now + skewMs) throw new FlowError('malformed')
-    if (now - content.data.createdAt > flowLifetimeSeconds * 1000) throw new FlowError('expired')
+    if (now - content.data.createdAt > lifetimeSeconds * 1000) throw new FlowError('expired')
     return content.data
   }
   throw new FlowError('malformed')

@@ -1,6 +1,6 @@
 import type { TokenSet } from '#server/connectors/contract'
 import { OAuthError, ProviderError } from '#server/errors'
-import type { OAuthClient } from './client'
+import { oauthOf, type OAuthClient } from './client'
 import { basicAuthorization } from './client-authentication'
 import { isRefusal, tokenFailure, type Grant } from './failure'
 import { sendRequest, type Answer, type CallPolicy } from './send'
@@ -16,7 +16,7 @@ const usable = /^[\x21-\x7E]+$/
  * @throws OAuthError in one of the three classes; the signal's reason
  */
 export async function requestToken(client: OAuthClient, grant: Grant, parameters: Readonly<Record<string, string>>, options: TokenRequestOptions = {}): Promise<TokenSet> {
-  const { authorization } = client.connector
+  const authorization = oauthOf(client.connector)
   const basic = authorization.clientAuthentication === 'basic'
   const body = new URLSearchParams({
     ...(authorization.sendsTypes === false ? {} : { grant_type: grant }),

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { awsStandIn } from './aws'
 import { githubStandIn } from './github'
 import { netlifyStandIn } from './netlify'
 import type { Faults, StandIn, StandInClient } from './stand-in'
@@ -20,6 +21,7 @@ const standIns: Readonly<Record<string, StandIn>> = {
   github: githubStandIn,
   vercel: vercelStandIn,
   netlify: netlifyStandIn,
+  aws: awsStandIn,
 }
 
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1), settings: z.record(z.string(), z.string()).optional() })

@@ -19,6 +19,8 @@ const reasons: Record<ProviderErrorKind, string> = {
   limited: 'The account\'s plan, roles or sign-on rules hide the answer.',
   refused: 'The provider refused the call.',
   account_missing: 'The grant does not reach the account any more.',
+  role_refused: 'The role does not let this product in: it is gone, or its trust policy was changed.',
+  application_refused: 'The provider does not accept this installation\'s own credentials: the operator has to correct them.',
   account_ambiguous: 'The grant reaches several accounts, and it is not known which one is meant.',
 }
 

@@ -89,8 +89,8 @@ async function relist(api: ApiReader, row: IntegrationRow): Promise<ApiReader> {
   catch (error) {
     if (!(error instanceof ProviderError)) throw error
     log.warn('resources could not be listed', { integration_id: row.id, kind: error.kind, call: error.call })
-    // Down is down: asking every check's question would cost as many time limits.
-    return ['unreachable', 'timeout'].includes(error.kind) ? refusing(error) : api
+    // Down is down, and shut is shut: asking every check's question would cost as many time limits, or refusals.
+    return ['unreachable', 'timeout', 'role_refused', 'application_refused'].includes(error.kind) ? refusing(error) : api
   }
 }
 

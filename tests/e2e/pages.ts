@@ -45,6 +45,10 @@ export const places: Readonly<Record<string, readonly Place[]>> = {
   'integrations/confirm/[id].vue': [
     { name: 'confirm-ended', gone: true, path: () => '/integrations/confirm/3f6e4b1c-0000-4000-8000-000000000000', drawn: heading('There is nothing to confirm here any more'), actions: page => [link(page, 'Go to integrations')] },
   ],
+  // One that is under way: role.test.ts.
+  'integrations/connect/[provider].vue': [
+    { name: 'role-ended', gone: true, path: () => '/integrations/connect/aws?flow=0123456789abcdef', drawn: heading('There is nothing to connect here any more'), actions: page => [link(page, 'Go to integrations')] },
+  ],
   'integrations/install.vue': [
     { name: 'install-ended', gone: true, path: () => '/integrations/install?provider=supabase&flow=0123456789abcdef', drawn: heading('There is nothing to confirm here any more'), actions: page => [link(page, 'Go to integrations')] },
   ],

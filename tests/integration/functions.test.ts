@@ -56,6 +56,7 @@ const executableBy: Record<string, string> = {
   'private.refuse_ended': 'service_role',
   'private.request_scan': 'authenticated',
   'private.revoke_calendar_feed': 'authenticated',
+  'private.role_failure': '',
   'private.settle_attempts': 'service_role',
   'private.slot_since': 'service_role',
   'private.tokens_are_encrypted': 'authenticated service_role',
@@ -171,8 +172,8 @@ describe('the catalogue', () => {
       'private.failed_since', 'private.hand_out_credential', 'private.health_of', 'private.integration_before_write', 'private.integration_connected',
       'private.integration_health', 'private.is_refusal', 'private.journal_refresh', 'private.lock_account', 'private.note_deed',
       'private.note_event', 'private.note_keys', 'private.others_rest_on', 'private.put_organization_key', 'private.receipt_is_append_only',
-      'private.refuse_ended', 'private.settle_attempts', 'private.slot_since', 'private.tokens_are_encrypted', 'private.tokens_in',
-      'private.touch_updated_at', 'private.verification_lasts', 'private.webhook_scan_interval', 'private.write_audit',
+      'private.refuse_ended', 'private.role_failure', 'private.settle_attempts', 'private.slot_since', 'private.tokens_are_encrypted',
+      'private.tokens_in', 'private.touch_updated_at', 'private.verification_lasts', 'private.webhook_scan_interval', 'private.write_audit',
     ])
   })
 
@@ -189,6 +190,7 @@ describe('the catalogue', () => {
       { relname: 'integration_resources', tgname: 'touch_updated_at', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_before_write', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_connected', tgenabled: 'O' },
+      { relname: 'integrations', tgname: 'integration_failure', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_health', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_health_change', tgenabled: 'O' },
       { relname: 'integrations', tgname: 'integration_health_first', tgenabled: 'O' },

@@ -11,6 +11,8 @@ import callback from '../../server/api/auth/[provider]/callback.get.ts'
 import showInstallation from '../../server/api/auth/[provider]/install.get.ts'
 import install from '../../server/api/auth/[provider]/install.post.ts'
 import login from '../../server/api/auth/[provider]/login.get.ts'
+import showRole from '../../server/api/auth/[provider]/role.get.ts'
+import role from '../../server/api/auth/[provider]/role.post.ts'
 import integrations from '../../server/api/integrations/index.get.ts'
 import createOrganization from '../../server/api/organizations/index.post.ts'
 import session from '../../server/api/session/index.get.ts'
@@ -29,6 +31,8 @@ const routes: readonly (readonly ['get' | 'post' | 'put', string, EventHandler])
   ['get', '/api/auth/:provider/callback', callback],
   ['get', '/api/auth/:provider/install', showInstallation],
   ['post', '/api/auth/:provider/install', install],
+  ['get', '/api/auth/:provider/role', showRole],
+  ['post', '/api/auth/:provider/role', role],
   ['post', '/api/webhooks/:provider', webhook],
 ]
 

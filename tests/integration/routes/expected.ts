@@ -83,6 +83,8 @@ export const expected: Record<string, Entry> = {
   // A browser's navigation: back to the page with a code, whatever is wrong.
   'GET /api/auth/:provider/callback': { answers: '302 302 302 302 302', path: () => '/api/auth/supabase/callback' },
   // Nothing was started elsewhere: see install.test.ts for what was.
+  // No role is being made: see connect-role.test.ts for one that is.
+  'GET /api/auth/:provider/role': { answers: '401 404 403 404 404', path: () => `/api/auth/aws/role?flow=${noFlow}` },
   'GET /api/auth/:provider/install': { answers: '401 404 403 404 404', path: () => `/api/auth/supabase/install?flow=${noFlow}` },
   'GET /api/auth/:provider/login': { answers: '401 302 403 302 302', path: () => '/api/auth/supabase/login' },
   'GET /api/auth/callback': { answers: '302 302 302 302 302' },
@@ -113,6 +115,7 @@ export const expected: Record<string, Entry> = {
   'PATCH /api/members/:user': { answers: admins, path: w => `/api/members/${w.memberId}`, body: () => ({ role: 'member' }) },
   'POST /api/account': { answers: '400 400 400 400 400', body: () => ({}) },
   'POST /api/connections/:id/confirm': { answers: ownersAlone('200'), path: async w => `/api/connections/${await w.fresh.connectionId()}/confirm` },
+  'POST /api/auth/:provider/role': { answers: '401 404 403 404 404', path: () => '/api/auth/aws/role', body: () => ({ flow: noFlow, role_arn: 'arn:aws:iam::123456789012:role/Scanner', regions: ['us-east-1'] }) },
   'POST /api/auth/:provider/install': { answers: '401 404 403 404 404', path: () => '/api/auth/supabase/install', body: () => ({ flow: noFlow, confirm: true }) },
   'POST /api/calendar': { answers: '401 201 403 201 201' },
   'POST /api/integrations/:id/scan': { answers: '401 404 403 202 202', path: async (w, succeeds) => `/api/integrations/${succeeds ? await w.fresh.idleIntegrationId() : w.integrationId}/scan` },

@@ -23,6 +23,8 @@ const known: Known[] = [
   { name: /^connect_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 600, from: '/api/auth/' },
   // One that was started at the provider and waits for a word, sealed: its code and facts, ten minutes.
   { name: /^install_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 600, from: '/api/auth/' },
+  // A role that is being made, sealed: the external id that it has to ask for, an hour.
+  { name: /^role_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 3600, from: '/api/auth/' },
 ]
 
 /** Of one answer, `call` being `GET /path`. */

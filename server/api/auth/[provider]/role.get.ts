@@ -1,0 +1,1 @@
+export { roleGuideHandler as default } from '#server/http/role'

@@ -1,0 +1,1 @@
+export { roleHandler as default } from '#server/http/role'
