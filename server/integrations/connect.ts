@@ -95,7 +95,7 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
     return { integrationId: await storeGrant(connector, who, grant, from, { only: wanted.id }) }
   }
   catch (error) {
-    await endUnused(target, tokens, account?.id ?? null)
+    await endUnused(target, who, tokens, account?.id ?? null)
     throw error
   }
 }
@@ -142,9 +142,10 @@ export async function listResources(connector: Connector, api: ApiReader): Promi
  * Best effort: a grant that nothing is stored of is not left lying at the provider, unless that would end others' access.
  * @param accountId null: it could not be read
  */
-async function endUnused({ client, inSandbox }: { client: OAuthClient, inSandbox: boolean }, tokens: TokenSet, accountId: string | null): Promise<void> {
+async function endUnused({ client, inSandbox }: { client: OAuthClient, inSandbox: boolean }, who: Connecting, tokens: TokenSet, accountId: string | null): Promise<void> {
   const { connector } = client
   try {
+    if (accountId !== null && await maybeStored(connector, who, accountId, inSandbox)) return
     const secrets = secretsIn({ ...grantConfig(tokens, connector.secrets, new Date()), facts: tokens.facts }, connector.authorization.slots ?? [])
     const ended = await endUnlessShared({ connector, accountId, sandbox: inSandbox }, () => endSlots(client, secrets))
     if (!ended || summaryOf(ended) === 'failed') log.warn('an unused grant was left at the provider', { provider: connector.id, shared: !ended })
@@ -152,6 +153,13 @@ async function endUnused({ client, inSandbox }: { client: OAuthClient, inSandbox
   catch (error) {
     log.warn('an unused grant could not be ended', { provider: connector.id, error })
   }
+}
+
+/** Whether this organization has anything of the account: it failed after it was stored, or nobody was told. */
+async function maybeStored(connector: Connector, { organizationId }: Connecting, accountId: string, sandbox: boolean): Promise<boolean> {
+  const found = await Promise.all((['integrations', 'pending_connections'] as const).map(async table => unwrap(await serviceClient().from(table).select('id')
+    .eq('organization_id', organizationId).eq('integration_type', connector.id).eq('external_account_id', accountId).eq('sandbox', sandbox).limit(1))))
+  return found.flat().length > 0
 }
 
 /** What an integration is called until somebody renames it: not empty, and cut between characters. */

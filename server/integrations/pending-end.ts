@@ -59,6 +59,7 @@ export async function pruneConnections(now = new Date()): Promise<number> {
   const deadline = Date.now() + RUN_MS
   let gone = 0
   for (const row of closed) {
+    if (Date.now() >= deadline) break
     const cancelled = row.closed_at !== null && Date.parse(row.closed_at) < Date.parse(row.expires_at)
     const last = now.getTime() - Date.parse(row.expires_at) >= GIVE_UP_MS
     if (await tryToEnd(row, { reason: cancelled ? 'cancelled' : 'expired', actor: system, last, options: { deadline } })) gone++

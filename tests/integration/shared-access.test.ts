@@ -8,6 +8,7 @@ import type { Connector } from '#server/connectors/contract'
 import { useConnectors } from '#server/connectors/registry'
 import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
+import { useSupabase } from '#server/database/clients'
 import { confirmConnection } from '#server/integrations/confirm'
 import { cancelConnection } from '#server/integrations/pending-end'
 import { getReceipt } from '#server/integrations/receipts'
@@ -15,9 +16,12 @@ import { removeIntegration } from '#server/integrations/remove'
 import { pruneEndings } from '#server/integrations/retention'
 import { loadEnv } from '#server/utils/env'
 import { signInAs } from '../support/account.ts'
+import { connectBlindly, install } from '../support/connections.ts'
 import { newGate } from '../support/gate.ts'
 import { holdCalls } from '../support/held-calls.ts'
 import { from, openRooms, type Rooms } from '../support/rooms.ts'
+import { startRotatingProvider } from '../support/rotating-provider.ts'
+import { mirror } from '../support/test-connectors.ts'
 import { until } from '../support/until.ts'
 
 let rooms: Rooms
@@ -173,6 +177,29 @@ describe('a grant of which nothing comes', () => {
     await expect(rooms.connect(await rooms.person())).rejects.toMatchObject({ name: 'ConnectRefused' })
     expect(revocations()).toBe(1)
   })
+})
+
+it('a grant that was stored, and nobody was told, is not ended', async () => {
+  const provider = await startRotatingProvider()
+  const { revocation: how } = supabase.authorization
+  const precise: Connector = { ...mirror, authorization: { ...mirror.authorization, revocation: how && { ...how, ends: 'tokens' } } }
+  install(precise, provider)
+  const pass = rooms.address.fetch ?? fetch
+  useSupabase({ ...rooms.address, fetch: async (input, init) => {
+    const answer = await pass(input, init)
+    if (String(input instanceof Request ? input.url : input).endsWith('/rpc/store_connection')) throw new TypeError('fetch failed')
+    return answer
+  } })
+  try {
+    const who = await rooms.person()
+    await expect(connectBlindly(precise, who)).rejects.toThrow()
+    expect(await rooms.sql('select 1 from public.integrations where organization_id = $1', [who.organizationId])).toHaveLength(1)
+    expect(provider.tokenCalls.map(call => call.grantType)).toEqual(['authorization_code'])
+  }
+  finally {
+    useSupabase(rooms.address)
+    await provider.close()
+  }
 })
 
 describe('whoever connects while all access is being ended', () => {

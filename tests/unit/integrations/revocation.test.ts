@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { OAuth2 } from '#server/connectors/contract'
-import { endSlots, summaryOf, type TokenOutcome } from '#server/integrations/revocation'
+import { endSlots, summaryOf, whileRefreshing, type TokenOutcome } from '#server/integrations/revocation'
 import { clientAt, startServer } from '../oauth/support'
 
 let server: Awaited<ReturnType<typeof startServer>>
@@ -54,5 +54,15 @@ describe('summaryOf', () => {
     [['revoked', 'failed'], 'failed'], [['not_supported', 'failed'], 'failed'], [['revoked', 'not_supported'], 'not_supported'], [[], 'failed'],
   ])('%j is %s', (outcomes, word) => {
     expect(summaryOf(outcomes.map(outcome => ({ slot: 'main', token: 'access_token', outcome, attempts: 1, at: '' })))).toBe(word)
+  })
+})
+
+describe('whileRefreshing', () => {
+  it('claims nothing of tokens that a refresh may have replaced, and leaves what was not revoked as it is', () => {
+    const of = (outcome: TokenOutcome['outcome'], reason?: string): TokenOutcome => ({ slot: 'main', token: 'access_token', outcome, attempts: 1, at: 'now', ...(reason ? { reason } : {}) })
+    const tokens = [of('revoked'), of('already_gone'), of('failed', 'timeout'), of('not_supported', 'shared_installation'), of('not_supported')]
+    expect(whileRefreshing(clientAt(server.url).connector, tokens).map(({ outcome, reason, manual_url }) => [outcome, reason, manual_url])).toEqual([
+      ['failed', 'refresh_running', 'https://example/apps'], ['failed', 'refresh_running', 'https://example/apps'], ['failed', 'timeout', undefined], ['not_supported', 'shared_installation', undefined], ['not_supported', undefined, undefined],
+    ])
   })
 })
