@@ -48,7 +48,7 @@ const refusal = (error: string, status = 400) => () => Response.json({ error }, 
 /** A use whose token call waits at the gate, before anything is done or when it is. */
 async function useAt(where: 'before' | 'after'): Promise<{ used: ReturnType<typeof use>, gate: Gate }> {
   const gate = newGate()
-  const wait = () => gate.respond(new Request(provider.url), async () => new Response()).then(() => {})
+  const wait = async () => void await gate.respond(new Request(provider.url), async () => new Response())
   provider[where] = wait
   const used = use()
   used.catch(() => {})
