@@ -40,7 +40,6 @@ const suspicion = new Suspicion()
 /** @param signal aborted at shutdown: what is under way ends, nothing new is begun */
 export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LANES): Promise<RefreshRun> {
   const done: RefreshRun = { refreshed: 0, probed: 0, failed: 0, postponed: 0 }
-  const owner = randomUUID()
   const until = Date.now() + BUDGET_MS
   const turns = new Lanes(lanes, signal)
   const rows = lanes * ROWS_PER_LANE
@@ -48,7 +47,7 @@ export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LA
   try {
     for (;;) {
       const open = !signal.aborted && Date.now() < until
-      const claimed = open ? await claim(owner, rows - running.size) : []
+      const claimed = open ? await claim(rows - running.size) : []
       for (const begun of claimed) {
         const attempt: Promise<void> = keepAlive(begun, turns, signal).then(what => void done[what]++).finally(() => running.delete(attempt))
         running.add(attempt)
@@ -66,7 +65,9 @@ export async function refreshDue(signal: AbortSignal, lanes: number = REFRESH_LA
   }
 }
 
-async function claim(owner: string, free: number): Promise<Begun[]> {
+async function claim(free: number): Promise<Begun[]> {
+  // One for each claim: a row that comes again in the same run is another attempt's.
+  const owner = randomUUID()
   const { trusted, onTrial } = suspicion.admit(allConnectors().map(connector => connector.id))
   const claimed: Begun[] = []
   for (const { types, limit } of [{ types: trusted, limit: free }, ...onTrial.map(id => ({ types: [id], limit: 1 }))]) {
