@@ -11,7 +11,7 @@ import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescrip
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
-import { AppError, OAuthError, ProviderError } from '#server/errors'
+import { AppError, OAuthError, ProviderError, type ProviderErrorKind } from '#server/errors'
 import { enqueue } from '#server/queue'
 import { authorizeUrl } from '#server/oauth/authorize-url'
 import type { OAuthClient } from '#server/oauth/client'
@@ -117,6 +117,16 @@ async function listAll(connector: Connector, api: ApiReader): Promise<ResourceDe
   return resources
 }
 
+/** What it means for the person when the account can't be read. */
+const unreadable: Partial<Record<ProviderErrorKind, CallbackErrorCode>> = {
+  unauthorized: 'permission_missing',
+  forbidden: 'permission_missing',
+  payment_required: 'permission_missing',
+  not_found: 'account_not_found',
+  account_missing: 'account_missing',
+  account_ambiguous: 'account_ambiguous',
+}
+
 async function reading<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFacts | undefined, read: (api: ApiReader) => Promise<T>): Promise<T> {
   const { retryAfter, refusal, everyCall } = client.connector
   try {
@@ -125,8 +135,7 @@ async function reading<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFac
   catch (cause) {
     if (!(cause instanceof ProviderError)) throw cause
     log.warn('account could not be read', { provider: client.connector.id, kind: cause.kind, call: cause.call })
-    const code = ['unauthorized', 'forbidden', 'payment_required'].includes(cause.kind) ? 'permission_missing' : cause.kind === 'not_found' ? 'account_not_found' : 'provider_unavailable'
-    throw new ConnectRefused(code, { cause })
+    throw new ConnectRefused(unreadable[cause.kind] ?? 'provider_unavailable', { cause })
   }
 }
 
