@@ -17,6 +17,7 @@ import { declineInstallation, finishInstallation } from '#server/integrations/in
 import type { CallbackOutcome } from '#server/oauth/callback'
 import { installationCookieName, installationIdPattern, newInstallationId, openInstallation, sealInstallation, startsElsewhere, type Installation } from '#server/oauth/installation'
 import { FlowError, flowLifetimeSeconds } from '#server/oauth/state'
+import { log } from '#server/utils/log'
 import { callbackErrors } from '#shared/callback-errors'
 import { installBody } from '#shared/requests'
 import { burnFlow, forgetOldFlows, keepFlow } from './flow-cookies'
@@ -97,9 +98,11 @@ async function connect(connector: Connector, who: Actor, installation: Installat
     return await finishInstallation(connector, who, installation, info)
   }
   catch (error) {
-    if (!(error instanceof ConnectRefused)) throw error
-    await noteRefusal(connector, who, error.code, info)
-    throw new AppError('connection_refused', callbackErrors[error.code].sentence, { extra: { reason: error.code }, cause: error })
+    if (error instanceof AppError) throw error
+    const code = error instanceof ConnectRefused ? error.code : 'internal'
+    if (code === 'internal') log.error('connecting failed', { provider: connector.id, error })
+    await noteRefusal(connector, who, code, info)
+    throw new AppError('connection_refused', callbackErrors[code].sentence, { extra: { reason: code }, cause: error })
   }
 }
 

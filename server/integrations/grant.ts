@@ -8,7 +8,8 @@ import { grantConfig } from './token-config'
 /** The part of `config` that belongs to the grant. */
 export const grantFieldsSchema = z.looseObject({
   access_token: z.string(),
-  refresh_token: z.string().nullable(),
+  /** Null: there is none, and some providers never give one. */
+  refresh_token: z.string().nullable().default(null),
   scopes_requested: z.array(z.string()),
   /** Null: the provider did not say. */
   scopes_granted: z.array(z.string()).nullable(),

@@ -1,6 +1,6 @@
 /**
- * The page that asks about a connection which was started at the provider. No provider of the sandbox does that: what the server
- * says is put in its place here, and is what tests/integration/install.test.ts sees it say.
+ * The page that asks about a connection which was started at the provider: on the whole way there from the stand-in's own page, and
+ * then state by state, with what the server says put in its place.
  */
 import { url } from '@nuxt/test-utils/e2e'
 import type { Page, Route } from 'playwright-core'
@@ -9,8 +9,8 @@ import type { Installation, Problem } from '#shared/api'
 import { callbackErrors } from '#shared/callback-errors'
 import { ApiClient, newPerson } from '../support/client.ts'
 import { connectAndScan } from '../support/company.ts'
-import { open, setupSandbox, visit } from '../support/nuxt-e2e.ts'
-import { expectCallbackError, expectDrawn, hasFocus, signIn, tabTo } from './steps.ts'
+import { hydrated, open, setupSandbox, visit } from '../support/nuxt-e2e.ts'
+import { expectCallbackError, expectDrawn, hasFocus, listed, signIn, tabTo } from './steps.ts'
 
 const app = await setupSandbox()
 const person = newPerson()
@@ -42,6 +42,44 @@ async function serve(page: Page, show: (route: Route) => unknown, answer: (route
   return sent
 }
 const asks = (route: Route) => route.fulfill({ json: installation })
+
+/** A person installs the integration on Vercel's own page, without having come from here. */
+async function installAtVercel(page: Page): Promise<void> {
+  await page.goto(url('/sandbox/vercel/integrations/allyship/new'))
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.waitForURL(address => address.pathname === '/integrations/install' || address.pathname === '/sign-in')
+  await hydrated(page)
+}
+
+describe('somebody who starts at the provider', () => {
+  it('is asked here, and says yes', async () => {
+    const { page, errors } = await visit({ as: owner })
+    await installAtVercel(page)
+    await page.getByRole('heading', { level: 1, name: 'Connect Vercel?' }).waitFor()
+    expect(await page.getByRole('region', { name: 'What you confirm' }).innerText()).toContain(person.organization)
+    expect(await listed(page, '/api/integrations?integration_type=vercel')).toEqual([])
+    const asked = page.url()
+    await page.getByRole('button', { name: 'Connect Vercel' }).click()
+    await page.waitForURL(/\/integrations\/[0-9a-f-]{36}$/)
+    expect(await listed(page, '/api/integrations?integration_type=vercel')).toHaveLength(1)
+
+    // From the browser's history: answered.
+    await page.goto(asked)
+    await page.getByRole('heading', { name: 'There is nothing to confirm here any more' }).waitFor()
+    expect(errors.filter(error => !error.includes('status of 404'))).toEqual([])
+  })
+
+  it('signs in on the way, and says no', async () => {
+    const { page } = await visit()
+    await installAtVercel(page)
+    await signIn(page, person)
+    await page.getByRole('heading', { level: 1, name: 'Connect Vercel?' }).waitFor()
+    const before = await listed(page, '/api/integrations')
+    await page.getByRole('button', { name: 'Don\'t connect' }).click()
+    await page.waitForURL(url('/integrations'))
+    expect(await listed(page, '/api/integrations')).toEqual(before)
+  })
+})
 
 it('says which service, which organization and what will be stored, and connects on a yes', async () => {
   const { page, errors } = await visit({ as: owner })

@@ -9,6 +9,7 @@ import { withApi } from '#server/integrations/credentials'
 import { refreshDue } from '#server/integrations/refresh-due'
 import { readRow } from '#server/integrations/row'
 import { openFlow } from '#server/oauth/state'
+import { callbackErrors } from '#shared/callback-errors'
 import { install } from '../support/connections.ts'
 import { from, openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
@@ -91,6 +92,12 @@ it('wait with a connection that waits for a word', async () => {
   expect(await stored(other)).toMatchObject({ installation_id: '43' })
   expect(await stored(id)).toMatchObject({ installation_id: '42' })
 })
+
+it.each([['forged', 'account_not_found'], ['nowhere', 'account_missing'], ['several', 'account_ambiguous']])(
+  'that lead to no account are refused with a sentence: %s', async (installation, code) => {
+    await expect(connect({ installation_id: installation })).rejects.toMatchObject({ code })
+    expect(callbackErrors).toHaveProperty(code)
+  })
 
 it('that a callback alone says end nothing: whose installation it is, is not known yet', async () => {
   await expect(connect({ installation_id: 'forged' })).rejects.toMatchObject({ code: 'account_not_found' })

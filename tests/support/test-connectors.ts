@@ -29,7 +29,8 @@ export const duo: Connector = {
 /** Facts that an installation of `noisy` has: what came with the callback, what the token says, what reading the account shows. */
 async function noisyFacts({ facts }: ApiReader): Promise<GrantFacts> {
   // As a connector has to: an id that anybody can write into the callback's address is looked for with the token.
-  if (facts.installation_id === 'forged') throw new ProviderError('not_found', 'GET /installations')
+  const refused = ({ forged: 'not_found', nowhere: 'account_missing', several: 'account_ambiguous' } as const)[facts.installation_id ?? '']
+  if (refused) throw new ProviderError(refused, 'GET /installations')
   return { plan: 'team', seen: Object.keys(facts).sort().join(' ') }
 }
 
