@@ -182,7 +182,7 @@ describe('a grant of which nothing comes', () => {
 it('a grant that was stored, and nobody was told, is not ended', async () => {
   const provider = await startRotatingProvider()
   const { revocation: how } = supabase.authorization
-  const precise: Connector = { ...mirror, authorization: { ...mirror.authorization, revocation: how && { ...how, ends: 'tokens' } } }
+  const precise: Connector = { ...mirror, authorization: { ...supabase.authorization, revocation: { ...how, ends: 'tokens' } } }
   install(precise, provider)
   const pass = rooms.address.fetch ?? fetch
   useSupabase({ ...rooms.address, fetch: async (input, init) => {

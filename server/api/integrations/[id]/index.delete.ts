@@ -7,6 +7,6 @@ export default defineRoute({ access: 'admin', params: idParams }, async ({ event
   const { revocation, reason, manualUrl, receiptId } = await removeIntegration(who, params.id, info)
   const byHand = (revocation === 'failed' || revocation === 'not_supported') && manualUrl !== null
   const why = revocation === 'not_supported' && reason !== null ? `; reason="${reason}"` : ''
-  setResponseHeader(event, 'x-revocation', `${revocation}${why}${byHand ? `; url="${encodeURI(manualUrl)}"` : ''}`)
+  setResponseHeader(event, 'x-revocation', `${revocation}${why}${byHand ? `; url="${new URL(manualUrl).href}"` : ''}`)
   setResponseHeader(event, 'x-receipt', `/api/receipts/${receiptId}`)
 })
