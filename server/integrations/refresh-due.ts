@@ -115,7 +115,7 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
     return 'probed'
   }
   catch (error) {
-    answered = error instanceof CredentialError ? error.failure === 'dead_grant' : null
+    answered = error instanceof CredentialError ? error.failure === 'dead_grant' || isWord(error.code) : null
     if (error instanceof CredentialError) return 'failed'
     if (error instanceof TurnMissed || error instanceof Overtaken || error instanceof Closing || (signal.aborted && error === signal.reason)) return 'postponed'
     // Neither the provider's nor the grant's doing: a key that is away, a database that is. It stays as it is.
@@ -125,6 +125,11 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
   finally {
     suspicion.ended(begun.row.connector.id, answered)
   }
+}
+
+/** A provider's word about this one grant, which says nothing of the others': it answers. */
+function isWord(code: string): code is 'role_refused' | 'account_missing' {
+  return code === 'role_refused' || code === 'account_missing'
 }
 
 /** A token that ends soon and that a refresh token can replace, or whose last attempts were lost. */
@@ -148,8 +153,8 @@ async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fre
     // What the renewal that a 401 forced brought is written already.
     if (!(error instanceof ProviderError)) throw error
     // It took the token and refused something else: the token lives.
-    if (['forbidden', 'not_found', 'payment_required', 'refused', 'unexpected_shape'].includes(error.kind)) return await notePassed(row, now)
-    reached = false
+    if (['forbidden', 'not_found', 'payment_required', 'limited', 'refused', 'unexpected_shape', 'account_ambiguous'].includes(error.kind)) return await notePassed(row, now)
+    reached = isWord(error.kind)
     await noteUnreached(row, error.kind, now)
     throw new CredentialError('passing', error.kind, { cause: error })
   }
@@ -168,7 +173,7 @@ async function notePassed(row: IntegrationRow, now: Date): Promise<void> {
 async function noteUnreached(row: IntegrationRow, code: string, now: Date): Promise<void> {
   unwrap(await askAgain(() => serviceClient().rpc('note_probe', {
     p_id: row.id, p_version: row.version, p_failed: true, p_refresh_slot: row.refreshSlot,
-    p_error: { class: 'passing', code, call: 'api', message: sentences.unprobed, at: now.toISOString() },
+    p_error: { class: 'passing', code, call: 'api', message: sentences[isWord(code) ? code : 'unprobed'], at: now.toISOString() },
     p_refresh_due_at: retryAt('passing', row.refreshFailures, now).toISOString(),
   })))
 }

@@ -7,13 +7,15 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-export const sentences: Record<Failure | 'answer_lost' | 'further_dead' | 'unprobed' | 'refused', string> = {
+export const sentences: Record<Failure | 'answer_lost' | 'further_dead' | 'unprobed' | 'role_refused' | 'account_missing' | 'refused', string> = {
   dead_grant: 'The provider no longer accepts this connection. Reconnect it.',
   answer_lost: 'The provider\'s answer was lost while this credential was being renewed, and it no longer accepts the old one. Reconnect it.',
   further_dead: 'The provider no longer renews one of this connection\'s tokens; the rest works. Reconnect it.',
   our_application: 'The provider does not accept this installation\'s client id or secret. The operator has to correct them.',
   passing: 'The provider could not be reached to renew the credential. It is tried again by itself.',
   refused: 'The provider refuses the credential, even a fresh one. Reconnect it.',
+  role_refused: 'The role does not let this product in at the moment. It is tried again by itself.',
+  account_missing: 'The provider says that this connection reaches no account any more. Install the app there again, or reconnect.',
   unprobed: 'The provider could not be reached to see whether the credential works. It is tried again by itself.',
 }
 

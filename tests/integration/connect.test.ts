@@ -138,8 +138,9 @@ describe('a callback is refused', () => {
   it('at another provider\'s address', async () => {
     const client = await stack.person()
     const callback = await (await startFlow(client)).answer('approve')
-    const answer = await client.get(callback.replace('/supabase/', '/slack/'))
+    const answer = await client.get(callback.replace('/supabase/', '/nobody/'))
     expect([answer.status, answer.body]).toMatchObject([404, { code: 'not_found' }])
+    await expectRefused(client, callback.replace('/supabase/', '/slack/'), 'state_mismatch')
     await expectNothingStored(client)
   })
 
