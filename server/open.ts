@@ -48,12 +48,13 @@ async function openEmbedded(env: Env, migrations: Migration[], patienceMs: numbe
   return embedded
 }
 
+/** By the newest column that this version reads. */
 async function requireSchema(): Promise<void> {
-  const { error } = await serviceClient().from('refresh_journal').select('id').limit(1)
+  const { error } = await serviceClient().from('webhook_receipts').select('processed_at').limit(1)
   if (!error) return
   // A gateway's refusal has no code.
   const code: string | undefined = error.code
-  const missing = code?.startsWith('PGRST2') || code === '42P01'
+  const missing = code?.startsWith('PGRST2') || code === '42P01' || code === '42703'
   throw new Error(missing
     ? 'The Supabase project has not got this version\'s tables yet. Run: npx supabase db push'
     : `Supabase at SUPABASE_URL does not answer as the service role (${code || 'no answer'}). Compare SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY with the project's settings.`)

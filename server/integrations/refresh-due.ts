@@ -12,8 +12,9 @@ import { allConnectors } from '#server/connectors/registry'
 import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
-import { ProviderError } from '#server/errors'
+import { ProviderError, type ProviderErrorKind } from '#server/errors'
 import { log } from '#server/utils/log'
+import { noteSuccess } from './api-verdict'
 import { LEASE_SECONDS, release, toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
 import { openConfig, withApi } from './credentials'
@@ -139,6 +140,9 @@ function renewable({ row, slot, journalId, uncertain }: Begun): boolean {
   return uncertain > 0 || (journalId !== null && ends)
 }
 
+/** The API took the token and refused something else. */
+const livingKinds: readonly ProviderErrorKind[] = ['forbidden', 'not_found', 'payment_required', 'limited', 'refused', 'unexpected_shape', 'account_ambiguous']
+
 /** One cheap call: it shows whether the token is alive. A 401 forces a refresh, as everywhere, unless it is fresh. */
 async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fresh = false): Promise<void> {
   const leave = await turns.enter(row.connector.id)
@@ -152,8 +156,10 @@ async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fre
   catch (error) {
     // What the renewal that a 401 forced brought is written already.
     if (!(error instanceof ProviderError)) throw error
-    // It took the token and refused something else: the token lives.
-    if (['forbidden', 'not_found', 'payment_required', 'limited', 'refused', 'unexpected_shape', 'account_ambiguous'].includes(error.kind)) return await notePassed(row, now)
+    if (livingKinds.includes(error.kind)) {
+      await noteSuccess(row, now)
+      return await notePassed(row, now)
+    }
     reached = isWord(error.kind)
     await noteUnreached(row, error.kind, now)
     throw new CredentialError('passing', error.kind, { cause: error })
