@@ -1,4 +1,5 @@
 /** The end of an organization: every grant ended, everything gone, its receipts handed out, the log kept. */
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
@@ -79,7 +80,7 @@ it('goes on when the provider is away, and says so of each token', async () => {
   const who = await rooms.person()
   await rooms.connect(who)
   rooms.provider.fail({ kind: 'server_error', path: revocation })
-  const [receipt] = await deleteOrganization(who, from, { sleep: async () => undefined })
+  const [receipt] = await deleteOrganization(who, from, { sleep: () => setImmediate() })
   expect(receipt?.tokens).toMatchObject([{ outcome: 'failed', attempts: 3, reason: 'server_error' }, { outcome: 'failed', attempts: 3 }])
   expect((await rowsOf(who)).organizations).toBe(0)
 })
@@ -98,7 +99,7 @@ it('gives all revocations together a bound', async () => {
     return pass()
   }
   rooms.provider.fail({ kind: lateAnswer, path: revocation })
-  const options: EndGrantOptions = { now: () => time, sleep: async () => undefined }
+  const options: EndGrantOptions = { now: () => time, sleep: () => setImmediate() }
   const receipts = await deleteOrganization(who, from, options)
   const reasons = receipts.map(receipt => receipt.tokens[0]?.reason ?? receipt.tokens[0]?.outcome)
   expect(receipts).toHaveLength(count)
@@ -162,7 +163,7 @@ describe('connections that wait for a word', () => {
     const who = await rooms.person()
     const account = await hold(who, await rooms.connect(who))
     rooms.provider.fail({ kind: 'server_error', path: revocation })
-    const receipts = await deleteOrganization(who, from, { sleep: async () => undefined })
+    const receipts = await deleteOrganization(who, from, { sleep: () => setImmediate() })
     const receipt = receipts.find(one => one.integration.account.id === account)
     expect(receipt?.tokens).toMatchObject([{ outcome: 'failed', attempts: 3, reason: 'server_error', manual_url: expect.stringContaining('https://') as string }, { outcome: 'failed' }])
     expect(await entriesOf(who, 'connection.ended')).toMatchObject([{ account, reason: 'organization_deleted', revocation: 'failed' }])

@@ -1,5 +1,6 @@
 /** Disconnect receipts: every outcome, told from the provider's own answers, signed, and read by those who may. */
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { serviceClient } from '#server/database/clients'
 import type { EndGrantOptions } from '#server/oauth/revoke'
@@ -27,7 +28,7 @@ afterEach(() => rooms.provider.clearFaults())
 const revocation = '/v1/oauth/revoke'
 const byHand = 'https://supabase.com/dashboard/org/_/apps'
 /** As it is, but for the waiting. */
-const atOnce: EndGrantOptions = { sleep: async () => undefined, policy: { timeoutMs: 500 } }
+const atOnce: EndGrantOptions = { sleep: () => setImmediate(), policy: { timeoutMs: 500 } }
 const revocations = () => rooms.provider.count({ path: revocation })
 const check = (text: string) => checkReceipt(parseLocated(text), publicSigningKeys())
 
