@@ -158,7 +158,7 @@ async function read(after: string | null): Promise<Rotatable[]> {
 async function sealed(stored: Rotatable, keys: WrappedKeys): Promise<object | null> {
   if (!stored.reserved) refuseExhausted()
   try {
-    const row = toRow({ ...stored, keys, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main' })
+    const row = toRow({ ...stored, keys, status: 'active', sandbox: false, last_error: null, refresh_failures: 0, refresh_slot: 'main', external_account_id: '' })
     const [plain, key] = [await openConfig(row), await currentKey(row.keys, row.organizationId)]
     const secrets = Object.fromEntries(row.connector.secrets.flatMap(field => typeof plain[field] === 'string' ? [[field, plain[field]]] : []))
     return { id: row.id, version: row.version, config: sealTokens(secrets, row, row.connector, key) }

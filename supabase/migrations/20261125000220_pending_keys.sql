@@ -98,7 +98,7 @@ begin
     where i.credential_key_id is distinct from k.key_id and i.config ->> 'access_token' is not null
       and i.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
     order by i.id limit p_limit);
-  select private.count_encryptions(array_agg(b.organization_id),
+  select private.count_all_encryptions(array_agg(b.organization_id),
       array_agg((select count(*) from jsonb_object_keys(b.config) f where f ~ '_token$')))
     into v_counted from unnest(v_batch) b;
   insert into public.audit_log (organization_id, actor_type, action, target_type, target_id, detail)

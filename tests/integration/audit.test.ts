@@ -252,8 +252,8 @@ describe('the proof', () => {
 describe('the log', () => {
   it('has a line of every kind', async () => {
     const seen = new Set((await log()).map(entry => entry.action))
-    // Elsewhere: those without an organization yet, those in somebody else's, the end of a scan that cannot be done and a refusal by the API (scan tests), another account at a reconnect (reconnect tests), the calendar (calendar tests), changes of keys (rotation tests), and the end of the organization.
-    const elsewhere = ['session.refused', 'password.reset', 'organization.created', 'organization.deleted', 'scan.failed', 'credential.refused', 'connection.held', 'connection.cancelled', 'connection.ended', 'calendar.created', 'calendar.revoked', 'key.replaced', 'key.rewrapped', 'key.dropped']
+    // Elsewhere: those without an organization yet, those in somebody else's, the end of a scan that cannot be done and a refusal by the API (scan tests), another account at a reconnect (reconnect tests), the calendar (calendar tests), changes of keys (rotation tests), what a provider tells (webhook tests), and the end of the organization.
+    const elsewhere = ['session.refused', 'password.reset', 'organization.created', 'organization.deleted', 'scan.failed', 'credential.refused', 'connection.held', 'connection.cancelled', 'connection.ended', 'calendar.created', 'calendar.revoked', 'key.replaced', 'key.rewrapped', 'key.dropped', 'integration.ended', 'integration.suspended', 'integration.resumed', 'integration.permissions_changed']
     expect(auditActions.filter(action => !seen.has(action) && !elsewhere.includes(action))).toEqual([])
   })
 
