@@ -126,7 +126,7 @@ describe('another holder', () => {
         await run`select 1 from public.organization_keys where organization_id = ${who.organizationId} for update`
         used = use()
         used.catch(() => {})
-        await until(async () => (await rooms.sql(`select 1 from pg_locks where not granted`)).length > 0, { what: 'the refresh to wait for the key' })
+        await until(async () => (await rooms.sql(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0, { what: 'the refresh to wait for the key' })
         await run`update public.integrations set name = name where id = ${id}`
       })
       expect((await used)?.accessToken).toBeTruthy()
