@@ -61,7 +61,7 @@ function configure(variables: Record<string, string | undefined>): void {
 }
 
 const fail = (kind: string, code: string) => rooms.sql('update public.integrations set last_error = $2::text::jsonb, status = $3 where id = $1',
-  [id, JSON.stringify({ class: kind, code, message: 'x', at: new Date().toISOString() }), kind === 'dead_grant' ? 'error' : 'active'])
+  [id, JSON.stringify({ class: kind, code, message: 'x', call: kind === 'passing' ? 'api' : 'refresh', at: new Date().toISOString() }), kind === 'dead_grant' ? 'error' : 'active'])
 const succeed = () => rooms.sql(`update public.integrations set last_error = null, status = 'active', last_success_at = now() where id = $1`, [id])
 const newest = async () => (await rooms.sql<{ id: string }>('select id from public.health_changes where integration_id = $1 and alert is not null order by at desc limit 1', [id]))[0]?.id ?? ''
 const delivered = async (change: string) => (await rooms.sql<{ n: number }>('select count(delivered_at)::int as n from public.health_changes where id = $1', [change]))[0]?.n === 1

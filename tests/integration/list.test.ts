@@ -67,10 +67,11 @@ const lists: List[] = [
 
 beforeAll(async () => {
   rooms = await openRooms()
-  // The trigger stamps each entry with the time at which it is written; these are to have the times that the tests choose.
-  await rooms.sql('alter table public.audit_log disable trigger chain')
   acme = await rooms.person()
   other = await rooms.person()
+  // The trigger stamps each entry with the time at which it is written; these are to have the times that the tests choose.
+  await rooms.sql('alter table public.audit_log disable trigger user')
+  await rooms.sql('delete from public.audit_log')
   integration = await insertIntegration('2026-01-01T00:00:00Z')
   await insertIntegration('2026-01-01T00:00:00.000001Z', other)
 })

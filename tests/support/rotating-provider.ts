@@ -133,7 +133,8 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     }
     if (pathname.endsWith('/revoke')) {
       provider.revocations.push(pathname)
-      const { refresh_token: refreshToken } = await request.json() as { refresh_token?: string }
+      const sent = await request.text()
+      const { refresh_token: refreshToken } = (sent ? JSON.parse(sent) : {}) as { refresh_token?: string }
       if (refreshToken !== undefined) {
         provider.end(refreshToken)
         provider.revoked.push(refreshToken)

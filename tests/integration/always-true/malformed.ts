@@ -60,6 +60,7 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/audit/verify': {},
   'GET /api/auth/:provider/callback': { takesAll: true },
   'GET /api/auth/:provider/install': { query: { flow: badFlows }, params: () => ({ provider: 'supabase' }) },
+  'GET /api/auth/:provider/role': { query: { flow: badFlows }, params: () => ({ provider: 'supabase' }) },
   'GET /api/auth/:provider/login': { query: { ...ofIntegration }, params: () => ({ provider: 'supabase' }) },
   'GET /api/auth/callback': { takesAll: true },
   'GET /api/auth/login': { query: { ...ofIntegration } },
@@ -103,6 +104,13 @@ export const inputs: Record<string, Inputs> = {
   'POST /api/auth/:provider/install': {
     params: () => ({ provider: 'supabase' }),
     body: { fits: { flow: '0'.repeat(16), confirm: true }, bad: { flow: [...noText, ...badFlows], confirm: [0, 1, 'true', null, [], {}] } },
+  },
+  'POST /api/auth/:provider/role': {
+    params: () => ({ provider: 'supabase' }),
+    body: {
+      fits: { flow: '0'.repeat(16), role_arn: 'arn:aws:iam::123456789012:role/x', regions: ['eu-west-1'] },
+      bad: { flow: [...noText, ...badFlows], role_arn: [...noText.filter(text => text !== ''), 'x'.repeat(2049)], regions: ['eu-west-1', [], [1], null, {}] },
+    },
   },
   'POST /api/calendar': {},
   'POST /api/connections/:id/confirm': { params: id('id') },
