@@ -97,7 +97,7 @@ describe('functions of the database, side by side', () => {
     let deleting = true
     const done = () => !deleting
     const others = [rewrap(done), rekey(done), rotate(done)]
-    const deleted = await Promise.all(organizations.slice(0, 10).map(async id => (await call('select public.delete_organization($1, $2) as outcome', [id, await owner(id)]))[0]?.outcome))
+    const deleted = await Promise.all(organizations.slice(0, 10).map(async id => (await call('select public.delete_organization($1, $2, $3::text::jsonb) as outcome', [id, await owner(id), JSON.stringify({ actor_type: 'system', action: 'organization.deleted' })]))[0]?.outcome))
       .finally(() => { deleting = false })
     await Promise.allSettled(others)
     expect(deleted).toEqual(Array(10).fill('deleted'))
