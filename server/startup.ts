@@ -10,6 +10,7 @@ import { ANSWER_MS } from '#server/integrations/redeem'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
 import { queueUnclaimed } from '#server/scanner/due'
 import { runAssessment } from '#server/scanner/run'
+import { env } from '#server/utils/env'
 import { log } from '#server/utils/log'
 import { openDatabase, type OpenOptions } from '#server/open'
 
@@ -40,6 +41,11 @@ export function shutdownSignal(): AbortSignal {
 /** Resolves when everything is open. */
 export function whenReady(): Promise<void> {
   return started
+}
+
+/** Whether this process takes jobs, and is not about to end. */
+export function takesJobs(): boolean {
+  return env().worker && !stopping.signal.aborted
 }
 
 async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
