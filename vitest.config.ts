@@ -38,6 +38,8 @@ function project(name: string, { folder = name, timeoutMs, workers, databaseMode
       maxWorkers: workers,
       testTimeout: timeoutMs,
       hookTimeout: Math.max(timeoutMs, 60_000),
+      // What a page or a process shows in the end, on a machine that has other work too.
+      expect: { poll: { timeout: Math.max(timeoutMs / 4, 5_000) } },
       unstubEnvs: true,
       restoreMocks: true,
       provide: { databaseMode },
