@@ -32,13 +32,13 @@ export interface Stage {
 
 const begun = z.object({ assessment_id: z.string() })
 
-/** @param cast every connector that there is, each with its stand-in */
-export async function openStage(cast: readonly { connector: Connector, standIn: StandIn }[]): Promise<Stage> {
+/** @param others connectors that are there too, and nobody has configured */
+export async function openStage(cast: readonly { connector: Connector, standIn: StandIn }[], others: readonly Connector[] = []): Promise<Stage> {
   const rooms = await openRooms()
   const appUrl = rooms.env.APP_URL ?? ''
   const served = new Map<string, ServedStandIn>()
   for (const { connector, standIn } of cast) served.set(connector.id, await serveStandIn(connector, standIn, appUrl))
-  const connectors = cast.map(one => one.connector)
+  const connectors = [...others, ...cast.map(one => one.connector)]
   Object.assign(process.env, ...[...served.values()].map(one => one.env))
   useConnectors(connectors)
   loadEnv(connectors)
