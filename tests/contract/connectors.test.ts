@@ -20,6 +20,7 @@ const hmac = (algorithm: 'sha1' | 'sha256', key: string, ...parts: string[]) => 
 const particulars: Readonly<Record<string, Particulars>> = {
   supabase: {
     standIn: supabaseStandIn,
+    published: { documents: ['supabase-management.openapi.json'], undescribed: {} },
     accounts: { first: {} },
     resources: { project: 2 },
     renews: ['main'],
@@ -27,6 +28,16 @@ const particulars: Readonly<Record<string, Particulars>> = {
   },
   slack: {
     standIn: slackStandIn,
+    published: {
+      documents: ['slack-web-api.openapi.json'],
+      // The types of the SDK, which posts everything.
+      named: (_method, path) => ['POST', path.replace(/^\/api\//, '/')],
+      withoutNulls: true,
+      undescribed: {
+        'GET /oauth/v2/authorize': 'a page: https://docs.slack.dev/authentication/installing-with-oauth',
+        'GET /api/auth.teams.list': 'https://docs.slack.dev/reference/methods/auth.teams.list',
+      },
+    },
     accounts: { first: { account: 'T07BRGHTWTR0' }, other: { account: 'E08HALYARD00' } },
     resources: { workspace: 1 },
     renews: ['main', 'user'],
@@ -38,6 +49,13 @@ const particulars: Readonly<Record<string, Particulars>> = {
   },
   github: {
     standIn: githubStandIn,
+    published: {
+      documents: ['github.openapi.json'],
+      undescribed: {
+        'GET /apps/allyship-sandbox/installations/new': 'a page: https://docs.github.com/en/apps/using-github-apps/installing-a-github-app-from-a-third-party',
+        'POST /login/oauth/access_token': 'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app',
+      },
+    },
     accounts: { first: { installation: '71000001' }, other: { installation: '71000002' } },
     resources: { organization: 1, repository: 6 },
     renews: ['main'],
@@ -48,6 +66,13 @@ const particulars: Readonly<Record<string, Particulars>> = {
   },
   vercel: {
     standIn: vercelStandIn,
+    published: {
+      documents: ['vercel-sdk.openapi.json', 'vercel.openapi.json'],
+      undescribed: {
+        'GET /integrations/allyship/new': 'a page: https://vercel.com/docs/integrations/create-integration/vercel-api-integrations',
+        'POST /v2/oauth/access_token': 'https://vercel.com/docs/integrations/create-integration/vercel-api-integrations',
+      },
+    },
     accounts: { first: { account: 'team_3Rw9KfLbTz6XvQm1NhYc8GdJ' }, other: { account: 'usr_5Lm1PqWs7ZxCv3BnRt9Kj4Hf' } },
     resources: { project: 5, team: 1 },
     unanswered: {
@@ -66,6 +91,14 @@ const particulars: Readonly<Record<string, Particulars>> = {
   },
   netlify: {
     standIn: netlifyStandIn,
+    published: {
+      documents: ['netlify.openapi.json'],
+      withoutNulls: true,
+      undescribed: {
+        'GET /authorize': 'a page, which nobody describes',
+        'POST /oauth/token': 'RFC 6749, as every public application of Netlify\'s makes it',
+      },
+    },
     accounts: { first: {} },
     resources: { account: 2, site: 5 },
     renews: [],
@@ -74,6 +107,7 @@ const particulars: Readonly<Record<string, Particulars>> = {
   },
   aws: {
     standIn: awsStandIn,
+    published: 'The requests are made, and the answers read, by AWS\'s own SDK from AWS\'s own models.',
     resources: { account: 1, region: 2 },
     sessionSeconds: 900,
     makeRole: (sandbox, { externalId }, lets) => lets === 'nobody'

@@ -71,6 +71,7 @@ describe('beside the others', () => {
 
   oauthContract(gitlab, {
     standIn: gitlabStandIn,
+    published: 'Its document is larger than all the others\'; the pages that the files name describe each call.',
     accounts: { first: {} },
     resources: { project: 4 },
     renews: ['main'],

@@ -10,12 +10,15 @@ import { serveHttp } from './http-server.ts'
 export interface Exchange {
   method: string
   path: string
-  /** With the body's fields, where it is a form. */
+  query: URLSearchParams
+  /** The body's, where it is a form. */
   fields: Record<string, string>
   authorization: string | null
   /** The request's body as it came. */
   sent: string
   status: number
+  /** The answer's media type, or null. */
+  type: string | null
   answer: string
 }
 
@@ -59,10 +62,12 @@ async function exchangeOf(request: Request, response: Response): Promise<Exchang
   return {
     method: request.method,
     path: new URL(request.url).pathname,
+    query: new URL(request.url).searchParams,
     fields: isForm ? Object.fromEntries(new URLSearchParams(sent)) : {},
     authorization: request.headers.get('authorization'),
     sent,
     status: response.status,
+    type: response.headers.get('content-type'),
     answer: await response.text(),
   }
 }

@@ -19,7 +19,7 @@ import { expectStatus, type ApiClient } from '../../support/client.ts'
 import { consent } from '../../support/consent.ts'
 import type { Exchange } from '../../support/served-stand-in.ts'
 import type { OAuthParticulars } from './particulars.ts'
-import { expectEveryVerdict, expectResources } from './shared.ts'
+import { expectEveryVerdict, expectResources, publishedContract } from './shared.ts'
 import type { Stage } from './stage.ts'
 
 const slotField = (slot: string, field: string) => slot === 'main' ? field : `${slot}_${field}`
@@ -77,8 +77,7 @@ export function oauthContract(connector: OAuthConnector, particulars: OAuthParti
   describe('begin', () => {
     it('asks for what the connector declares, and nothing else', async () => {
       const authorize = await begin(owner)
-      const path = typeof authorization.authorizePath === 'string' ? authorization.authorizePath : authorization.authorizePath(oauth().settings)
-      expect(authorize.origin + authorize.pathname).toBe(standIn().url + path)
+      expect(authorize.origin + authorize.pathname).toBe(standIn().url + authorizePath())
       const { code_challenge: challenge, state, ...asked } = Object.fromEntries(authorize.searchParams)
       expect(state).toMatch(/^[\w-]{43,}$/)
       expect(challenge !== undefined && /^[\w-]{43}$/.test(challenge), 'a challenge exactly where PKCE is declared').toBe(authorization.pkce === 'S256')
@@ -298,6 +297,12 @@ export function oauthContract(connector: OAuthConnector, particulars: OAuthParti
       await expect(refreshGrant(oauth(), refreshToken)).rejects.toMatchObject({ failure: 'dead_grant' })
     }
   })
+
+  publishedContract(particulars, () => standIn().exchanges, ({ method, path }) => method === 'POST' && path === authorizePath())
+
+  function authorizePath(): string {
+    return typeof authorization.authorizePath === 'string' ? authorization.authorizePath : authorization.authorizePath(oauth().settings)
+  }
 
   async function storedFacts(id: string): Promise<Record<string, string>> {
     const [row] = await stage().rooms.sql<{ facts: unknown }>(`select coalesce(config->'facts', '{}') as facts from public.integrations where id = $1`, [id])

@@ -4,6 +4,7 @@
  */
 import type { GrantFacts } from '#server/connectors/contract'
 import type { Sandbox, StandIn } from '#server/sandbox/stand-in'
+import type { Published } from './published.ts'
 
 /** Whose grants an event is about. */
 export interface Subject { accountId: string, facts: GrantFacts }
@@ -11,6 +12,8 @@ export interface SignedDelivery { headers: Record<string, string>, body: string 
 
 interface Common {
   standIn: StandIn
+  /** What the provider publishes of its API; a sentence where that is not here to compare with. */
+  published: Published | string
   /** How many resources of which kind the account has. */
   resources: Readonly<Record<string, number>>
   /** Checks that the account gives no answer to but `error`, with the reason. */

@@ -8,7 +8,7 @@ import type { RoleGuide } from '#shared/api'
 import { expectStatus, type ApiClient } from '../../support/client.ts'
 import { from } from '../../support/rooms.ts'
 import type { RoleParticulars } from './particulars.ts'
-import { expectEveryVerdict, expectResources } from './shared.ts'
+import { expectEveryVerdict, expectResources, publishedContract } from './shared.ts'
 import type { Stage } from './stage.ts'
 
 export function roleContract(connector: RoleConnector, particulars: RoleParticulars, stage: () => Stage): void {
@@ -109,4 +109,6 @@ export function roleContract(connector: RoleConnector, particulars: RoleParticul
     expect(removed.headers.get('x-revocation')).toBe(`not_supported; url="${authorization.manualRevocationUrl}"`)
     expect(await integration()).toBeUndefined()
   })
+
+  publishedContract(particulars, () => standIn().exchanges, () => false)
 }

@@ -1,9 +1,11 @@
 /** What holds for every connector, however it authorizes. */
-import { expect } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Connector } from '#server/connectors/contract'
 import { verdicts } from '#shared/vocabulary'
 import type { Assessment } from '../../support/rooms.ts'
+import type { Exchange } from '../../support/served-stand-in.ts'
 import type { Particulars } from './particulars.ts'
+import { openPublished } from './published.ts'
 import type { Resource } from './stage.ts'
 
 const asks = (connector: Connector, kind: string) => connector.checks.filter(({ kinds }) => kinds?.includes(kind) ?? true)
@@ -28,4 +30,15 @@ export function expectEveryVerdict(connector: Connector, { unanswered = {} }: Pa
   const silent = connector.checks.map(check => check.id).filter(id => assessment.results.filter(one => one.check_id === id).every(one => one.verdict === 'error'))
   expect(silent).toEqual(Object.keys(unanswered))
   for (const verdict of ['pass', 'fail'] as const) expect(assessment.counts[verdict], `the account has no ${verdict}`).toBeGreaterThan(0)
+}
+
+/** All that was said between the two in the steps before. @param ofPeople what a browser sent, which no document has */
+export function publishedContract({ published }: Particulars, exchanges: () => readonly Exchange[], ofPeople: (exchange: Exchange) => boolean): void {
+  const opened = typeof published === 'string' ? null : openPublished(published)
+  it.skipIf(opened === null && typeof published !== 'string')('published: every request is one of the provider\'s document, and every answer as it says', () => {
+    const said = exchanges().filter(exchange => !ofPeople(exchange))
+    expect(said.length).toBeGreaterThan(0)
+    if (opened === null) return expect(published).toMatch(/\S/)
+    expect(opened.faults(said)).toEqual([])
+  })
 }
