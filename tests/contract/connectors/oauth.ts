@@ -121,7 +121,7 @@ export function oauthContract(connector: OAuthConnector, particulars: OAuthParti
       integrationId = (await land(owner, callback)).split('/').at(-1) ?? ''
       const [call, ...more] = tokenCalls(before)
       expect(more).toEqual([])
-      const { fields } = call ?? { fields: {} }
+      const fields: Exchange['fields'] = call?.fields ?? {}
       expect(fields.redirect_uri).toBe(redirectUri())
       expect(fields.grant_type).toBe(authorization.sendsTypes === false ? undefined : 'authorization_code')
       expect([call?.authorization?.split(' ')[0] ?? null, 'client_secret' in fields]).toEqual(authorization.clientAuthentication === 'basic' ? ['Basic', false] : [null, true])
