@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { OAuthConnector, TokenSet } from '#server/connectors/contract'
 import { clientFor } from '#server/integrations/client'
+import { withApi } from '#server/integrations/credentials'
 import { applyDeliveries } from '#server/integrations/deliveries'
 import { refreshDue } from '#server/integrations/refresh-due'
 import { authorizeUrl } from '#server/oauth/authorize-url'
@@ -217,7 +218,14 @@ export function oauthContract(connector: OAuthConnector, particulars: OAuthParti
     if (particulars.renews.length > 0) {
       // Past the end of every token, by the provider's clock: what is stored here says otherwise.
       standIn().advance(Math.max(...[...held.values()].map(tokens => tokens.expiresIn ?? 0)) + 60)
-      expect((await stage().scan(owner, integrationId)).status).toBe('completed')
+      // What was refused is asked again with the new token: the caller gets its answer.
+      const use = { integrationId, purpose: 'scan', actor: { type: 'worker', id: null, email: null } } as const
+      expect((await withApi(use, new AbortController().signal, api => connector.account(api))).id).toBe((await integration())?.external_account_id)
+      expect(tokenCalls(before)).toHaveLength(1)
+      const { status, results } = await stage().scan(owner, integrationId)
+      expect(status).toBe('completed')
+      expect(results.filter(result => JSON.stringify(result.evidence).includes('unauthorized'))).toEqual([])
+      expect(results.some(result => result.verdict === 'pass')).toBe(true)
       const calls = tokenCalls(before)
       expect(calls.map(call => call.fields.refresh_token).sort()).toEqual(particulars.renews.map(slot => held.get(slot)?.refreshToken).sort())
       for (const slot of particulars.renews) {
