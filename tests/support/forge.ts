@@ -54,7 +54,8 @@ export async function startForge(count: number): Promise<Forge> {
     const [, n, rest] = /^\/repos\/acme\/repository-(\d+)(\/.*)?$/.exec(url.pathname) ?? []
     if (n === undefined || Number(n) >= count) return null
     if (rest === undefined) return { ...repositoryOf(Number(n)), security_and_analysis: { secret_scanning: { status: Number(n) % 2 ? 'enabled' : 'disabled' }, secret_scanning_push_protection: { status: 'enabled' } } }
-    return rest === '/keys' ? [{ title: 'deploys', read_only: true, enabled: true }] : null
+    if (rest === '/keys') return [{ title: 'deploys', read_only: true, enabled: true }]
+    return /^\/(?:rules\/branches\/main|(?:secret-scanning|dependabot|code-scanning)\/alerts)$/.test(rest) ? [] : null
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -80,9 +81,10 @@ export async function startForge(count: number): Promise<Forge> {
     }
     const said = answer(new URL(path, forge.url), outgoing)
     if (said !== null) return said
+    outgoing.statusCode = 404
+    if (path.endsWith('/branches/main/protection')) return { message: 'Branch not protected' }
     // An OAuth App's token knows no installations.
     if (!path.startsWith('/user/installations')) forge.strange.push(path)
-    outgoing.statusCode = 404
     return { message: 'Not Found' }
   }
 
