@@ -55,7 +55,7 @@ const grants: Record<string, string[]> = {
   invitations: ['authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
   integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, health_reason, health_since, health_state, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
   integration_resources: ['authenticated select', ...all],
-  assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, organization_id, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
+  assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, notice, organization_id, paused_until, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
   assessment_results: ['authenticated select', ...all],
   findings: ['authenticated select', ...all],
   audit_log: ['authenticated select', 'service_role insert', 'service_role select'],
@@ -82,7 +82,7 @@ const grants: Record<string, string[]> = {
 const unreadable: Record<string, string[]> = {
   integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures', 'connected_at', 'provider_state', 'provider_state_at', 'webhook_scan_due_at'],
   invitations: ['token_hash'],
-  assessments: ['lease_owner', 'lease_until'],
+  assessments: ['lease_owner', 'lease_until', 'listed_at', 'paused_seconds', 'resource_cursor'],
   api_keys: ['key_hash'],
   pending_connections: ['id', 'organization_id', 'user_id', 'integration_type', 'sandbox', 'wanted_integration_id', 'external_account_id', 'external_account_name', 'config', 'resources', 'created_at', 'expires_at', 'closed_at'],
   used_oauth_states: ['state_hash', 'used_at'],
