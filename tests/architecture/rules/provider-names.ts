@@ -2,7 +2,8 @@
 import type { Source, Violation } from '../source.ts'
 
 const providers = ['supabase', 'slack', 'github', 'vercel', 'netlify', 'aws']
-const home = /^(?:server\/connectors\/|server\/sandbox\/)/
+/** What connections have in common (`cross/`, and the files beside the folders but the registry) names none of them. */
+const home = /^(?:server\/connectors\/(?!cross\/|contract\.|paging\.|signals\.|verdict\.)|server\/sandbox\/)/
 
 /** Where the word means something else, and what. */
 export const otherMeanings: Readonly<Record<string, string>> = {

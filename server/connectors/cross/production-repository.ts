@@ -1,0 +1,40 @@
+/** What three checks ask of the repository that production is built from. */
+import type { Evaluation, Evidence } from '../contract'
+import type { Signal } from '../signals'
+import { fail, notApplicable, pass, unverified } from '../verdict'
+import type { Neighbours, Told } from './contract'
+import { doubt, search, side, type Found } from './search'
+
+export const withoutRepository = 'It is not deployed from a repository.'
+
+type Deploys = Signal<'deploys'>
+type Covering = Found<'repository'>['fresh'][number]
+
+interface Judgement { state: string, why: string }
+
+/** One evaluation for each repository, the worst of which counts: a `fail` before an `error` before a `pass`. */
+export function worst(evaluations: readonly Evaluation[]): Evaluation {
+  const order = ['fail', 'error', 'pass', 'not_applicable']
+  const [first] = evaluations.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
+  return first ?? unverified('Nothing is known of the repository.')
+}
+
+/** A part of what the resource says of itself may be hidden: then what is seen is not all there is. */
+export function ofEach(own: Told<'deploys'>, ask: (deploys: Deploys) => Evaluation): Evaluation {
+  const seen = worst(own.facts.map(ask))
+  return own.unknown !== null && seen.verdict !== 'fail' ? unverified(own.unknown, seen.evidence) : seen
+}
+
+/** The verdict that the connection covering this repository allows; `not_applicable` where none does: another check says so. */
+export function fromRepository(deploys: Deploys, neighbours: Neighbours, now: Date, judge: (covering: Covering) => Judgement, words: { good: string, bad: string }): Evaluation {
+  const evidence: Evidence = { repository: deploys.repository, branch: deploys.branch }
+  const found = search(neighbours.of('repository'), fact => fact.repository === deploys.repository, now)
+  if (found.fresh.length === 0) return doubt(found, evidence, now) ?? notApplicable(`No connection covers ${deploys.repository}.`, evidence)
+  return worst(found.fresh.map((covering) => {
+    const { state, why } = judge(covering)
+    const both = { ...evidence, ...side(covering.neighbour) }
+    if (state === words.good) return pass(why, both)
+    if (state === words.bad) return fail(why, both)
+    return state === 'frozen' ? notApplicable(why, both) : unverified(why, both)
+  }))
+}
