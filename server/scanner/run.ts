@@ -16,6 +16,7 @@ import { readRow, type IntegrationRow } from '#server/integrations/row'
 import { EncryptionError, type EncryptionErrorCode } from '#server/utils/encryption'
 import { log } from '#server/utils/log'
 import { countScan } from '#server/utils/metrics'
+import { openCrossStep } from './cross'
 import { evaluate, sharedReader } from './evaluate'
 import { Lease } from './lease'
 import { forEachLimited } from './limit'
@@ -103,19 +104,30 @@ async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease:
   // The credential was handed out for these and no others; a renewal on the way may have left it with less.
   const { checks } = plan
   const plans = [plan, planScan(row)]
-  const missing = ({ reads }: Check) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
+  const missing = ({ reads }: Pick<Check, 'reads'>) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
   const reader = sharedReader(api)
   const pairs = targets.flatMap(target => checks.filter(({ kinds }) => kinds?.includes(target.kind) ?? true).map(check => ({ target, check })))
+  const cross = await openCrossStep(row, plan.enabled, reads => missing({ reads }))
+  const total = pairs.length + targets.reduce((sum, target) => sum + cross.count(target), 0)
   const results: Result[] = []
-  lease.progress(0, pairs.length)
+  lease.progress(0, total)
   await forEachLimited(pairs, CONCURRENCY, async ({ target, check }) => {
     lease.signal.throwIfAborted()
     const checkedAt = new Date()
     const { verdict, summary, evidence } = await evaluate(row.connector, check, target, reader, missing(check), checkedAt)
     lease.signal.throwIfAborted()
     results.push({ resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })
-    lease.progress(results.length, pairs.length)
+    lease.progress(results.length, total)
   })
+  await forEachLimited(targets, CONCURRENCY, async (target) => {
+    lease.signal.throwIfAborted()
+    const asked = await cross.ask(target, reader)
+    lease.signal.throwIfAborted()
+    results.push(...asked.map(({ check, checkedAt, verdict, summary, evidence }) =>
+      ({ resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })))
+    lease.progress(results.length, total)
+  })
+  await cross.finish()
   return results
 }
 

@@ -1,6 +1,6 @@
 import type { Evidence } from '../contract'
 import type { Signal } from '../signals'
-import { capped, fail, pass, plural, unverified } from '../verdict'
+import { capped, fail, notApplicable, pass, plural, unverified } from '../verdict'
 import { category, defineCrossCheck } from './contract'
 import { doubt, search, side } from './search'
 
@@ -60,7 +60,7 @@ export const serverKeyNotInBrowser = defineCrossCheck({
     const open = own.facts.filter(variable => found.fresh.some(({ fact }) => mayBe(variable, fact)))
     if (open.length > 0) return unverified(`Which key ${plural(open.length, 'variable')} that browsers get hold${open.length === 1 ? 's' : ''} could not be read.`, { ...seen, not_known: names(open) })
     const [backend] = found.fresh
-    if (!backend) return unverified('No backend told which keys it has.', seen)
+    if (!backend) return notApplicable('No connection has a backend.', seen)
     return pass('No variable that browsers get is named like a server key, or holds one where its value could be read.', { ...seen, ...side(backend.neighbour) })
   },
 })
