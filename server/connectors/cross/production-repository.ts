@@ -1,4 +1,5 @@
 /** What three checks ask of the repository that production is built from. */
+import type { Verdict } from '#shared/vocabulary'
 import type { Evaluation, Evidence } from '../contract'
 import type { Signal } from '../signals'
 import { fail, notApplicable, pass, unverified } from '../verdict'
@@ -12,16 +13,19 @@ type Covering = Found<'repository'>['fresh'][number]
 
 interface Judgement { state: string, why: string }
 
-/** One evaluation for each repository, the worst of which counts: a `fail` before an `error` before a `pass`. */
-export function worst(evaluations: readonly Evaluation[]): Evaluation {
-  const order = ['fail', 'error', 'pass', 'not_applicable']
+/** Of several repositories all have to be good. */
+const ofAll: readonly Verdict[] = ['fail', 'error', 'pass', 'not_applicable']
+/** Of several connections that see the same one, what one of them hides another may say. */
+const ofSame: readonly Verdict[] = ['fail', 'pass', 'error', 'not_applicable']
+
+function foremost(evaluations: readonly Evaluation[], order: readonly Verdict[]): Evaluation {
   const [first] = evaluations.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))
   return first ?? unverified('Nothing is known of the repository.')
 }
 
 /** A part of what the resource says of itself may be hidden: then what is seen is not all there is. */
 export function ofEach(own: Told<'deploys'>, ask: (deploys: Deploys) => Evaluation): Evaluation {
-  const seen = worst(own.facts.map(ask))
+  const seen = foremost(own.facts.map(ask), ofAll)
   return own.unknown !== null && seen.verdict !== 'fail' ? unverified(own.unknown, seen.evidence) : seen
 }
 
@@ -30,11 +34,11 @@ export function fromRepository(deploys: Deploys, neighbours: Neighbours, now: Da
   const evidence: Evidence = { repository: deploys.repository, branch: deploys.branch }
   const found = search(neighbours.of('repository'), fact => fact.repository === deploys.repository, now)
   if (found.fresh.length === 0) return doubt(found, evidence, now) ?? notApplicable(`No connection covers ${deploys.repository}.`, evidence)
-  return worst(found.fresh.map((covering) => {
+  return foremost(found.fresh.map((covering) => {
     const { state, why } = judge(covering)
     const both = { ...evidence, ...side(covering.neighbour) }
     if (state === words.good) return pass(why, both)
     if (state === words.bad) return fail(why, both)
     return state === 'frozen' ? notApplicable(why, both) : unverified(why, both)
-  }))
+  }), ofSame)
 }

@@ -12,12 +12,16 @@ type Link = NonNullable<ProjectSettings['link']>
 function addressOf({ type, host, org, repo, projectUrl, owner, slug }: Link): string | null {
   switch (type) {
     case 'github':
-    case 'github-limited': return repositoryAddress(`github.com/${org}/${repo}`)
-    case 'github-custom-host': return repositoryAddress(`${host}/${org}/${repo}`)
+    case 'github-limited': return joined('github.com', org, repo)
+    case 'github-custom-host': return joined(host, org, repo)
     case 'gitlab': return repositoryAddress(projectUrl ?? '')
-    case 'bitbucket': return repositoryAddress(`bitbucket.org/${owner}/${slug}`)
+    case 'bitbucket': return joined('bitbucket.org', owner, slug)
     default: return null
   }
+}
+
+function joined(...parts: (string | null | undefined)[]): string | null {
+  return parts.every(Boolean) ? repositoryAddress(parts.join('/')) : null
 }
 
 const deploys = definePublisher({
