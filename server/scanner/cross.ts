@@ -69,7 +69,7 @@ export async function openCrossStep(
 function judge(check: CrossCheck, own: Told | undefined, answerable: boolean, neighbours: Neighbours, now: Date): Evaluation {
   const { facts, unknown } = own ?? { facts: [], unknown: null }
   if (facts.length === 0) return unknown === null ? notApplicable(check.without) : unverified(unknown)
-  if (!answerable) return notApplicable(`${whoCanTell(check.needs)} to have this checked.`)
+  if (!answerable) return noConnection(check.needs)
   try {
     return check.evaluate({ facts, unknown }, neighbours, { now })
   }
@@ -79,7 +79,7 @@ function judge(check: CrossCheck, own: Told | undefined, answerable: boolean, ne
   }
 }
 
-function whoCanTell(kind: SignalKind): string {
+function noConnection(kind: SignalKind): Evaluation {
   const names = allConnectors().filter(connector => tellsOf(connector).has(kind)).map(connector => connector.name)
-  return `Connect ${new Intl.ListFormat('en', { type: 'disjunction' }).format(names)}`
+  return notApplicable(`Connect ${new Intl.ListFormat('en', { type: 'disjunction' }).format(names)} to have this checked.`, { reason: 'no_connection', connect: names })
 }

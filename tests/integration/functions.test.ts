@@ -112,6 +112,7 @@ const executableBy: Record<string, string> = {
   'public.organization_wraps': 'service_role',
   'public.organizations_to_rekey': 'service_role',
   'public.overview': 'authenticated',
+  'public.record_signals': 'service_role',
   'public.release_assessment': 'service_role',
   'public.release_refresh': 'service_role',
   'public.release_removal': 'service_role',
