@@ -35,8 +35,8 @@ const serverKeys = z.object({
 })
 export type ServerKeys = z.infer<typeof serverKeys>
 
-/** How far a fact is known. `frozen`: it has no meaning, as nothing can be changed any more. */
-const known = <T extends string>(yes: T, no: T) => z.object({ state: z.enum([yes, no, 'unknown', 'frozen']), why: z.string() })
+/** How far a fact is known. `moot`: the question has no meaning, as nothing can be changed any more, or the plan does not have it. */
+const known = <T extends string>(yes: T, no: T) => z.object({ state: z.enum([yes, no, 'unknown', 'moot']), why: z.string() })
 
 const schemas = {
   /** Production is built from this branch. Null: the provider did not say which. */
@@ -72,8 +72,8 @@ export interface Unknown { kind: 'unknown', of: SignalKind, why: string }
 
 /** An answer that a publisher asked for and did not get. */
 export class Unread {
-  /** @param why a sentence */
-  constructor(readonly why: string) {}
+  /** @param why a sentence @param byPlan the account's plan does not have it: there is none */
+  constructor(readonly why: string, readonly byPlan = false) {}
 }
 
 /** `https://GitHub.com/Acme/Web.git` → `github.com/acme/web`; null for what is no address of a repository. */

@@ -39,7 +39,8 @@ export async function portrait(
       }
       catch (error) {
         if (!(error instanceof ProviderError)) throw error
-        answers[name] = new Unread(unverified(error, endpoint).summary)
+        const { verdict, summary } = unverified(error, endpoint)
+        answers[name] = new Unread(summary, verdict === 'not_applicable')
         if (passing.has(error.kind)) publisher.tells.forEach(kind => passed.add(kind))
       }
     }

@@ -137,7 +137,7 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
 }
 
 /** A column of the key: readable wherever anything of the row is. */
-const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name', credential_uses: 'integration_id' }
+const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name', credential_uses: 'integration_id', integration_signals: 'kind' }
 
 let db: TestDatabase
 let acme: Seeded

@@ -22,7 +22,7 @@ export const productionBranchProtected = defineCrossCheck({
   without: withoutRepository,
   evaluate: (own, neighbours, { now }) => ofEach(own, deploys => fromRepository(deploys, neighbours, now, ({ fact }) => {
     if (deploys.branch === null) return { state: 'unknown', why: 'It is not known which branch production is built from.' }
-    if (fact.protection.state === 'frozen') return fact.protection
+    if (fact.protection.state === 'moot') return fact.protection
     if (deploys.branch !== fact.branch) return { state: 'unknown', why: `Production is built from ${deploys.branch}; what protects a branch is known of ${fact.branch ?? 'no branch'} only.` }
     return fact.protection
   }, { good: 'protected', bad: 'unprotected' })),

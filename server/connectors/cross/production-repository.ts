@@ -39,6 +39,6 @@ export function fromRepository(deploys: Deploys, neighbours: Neighbours, now: Da
     const both = { ...evidence, ...side(covering.neighbour) }
     if (state === words.good) return pass(why, both)
     if (state === words.bad) return fail(why, both)
-    return state === 'frozen' ? notApplicable(why, both) : unverified(why, both)
+    return state === 'moot' ? notApplicable(why, both) : unverified(why, both)
   }), ofSame)
 }

@@ -6,12 +6,14 @@ import { branchProtection, branchRules, repository } from './endpoints'
 
 type Repository = Signal<'repository'>
 
-const frozen = (why: string) => ({ state: 'frozen' as const, why })
+const moot = (why: string) => ({ state: 'moot' as const, why })
 const unknown = (why: string) => ({ state: 'unknown' as const, why })
+
+const withoutAnswer = ({ why, byPlan }: Unread) => byPlan ? moot(why) : unknown(why)
 
 /** The check's own judgement: one reading of rules, not two. */
 function protectionOf({ verdict, summary }: Evaluation): Repository['protection'] {
-  const states = { pass: 'protected', fail: 'unprotected', error: 'unknown', not_applicable: 'frozen' } as const
+  const states = { pass: 'protected', fail: 'unprotected', error: 'unknown', not_applicable: 'moot' } as const
   return { state: states[verdict], why: summary }
 }
 
@@ -36,10 +38,10 @@ export const signals = [definePublisher({
       kind: 'repository',
       repository: address,
       branch: branchOf(resource),
-      protection: unread ? unknown(unread.why) : protectionOf(branchProtected.evaluate({ branchProtection: protection, branchRules: rules }, { resource, now })),
+      protection: unread ? withoutAnswer(unread) : protectionOf(branchProtected.evaluate({ branchProtection: protection, branchRules: rules }, { resource, now })),
       secretScanning: archived
-        ? frozen('The repository is archived: nothing can be pushed to it.')
-        : settings instanceof Unread ? unknown(settings.why) : scanningOf(settings.security_and_analysis?.secret_scanning?.status),
+        ? moot('The repository is archived: nothing can be pushed to it.')
+        : settings instanceof Unread ? withoutAnswer(settings) : scanningOf(settings.security_and_analysis?.secret_scanning?.status),
     }]
   },
 })] as const

@@ -25,7 +25,7 @@ const ofVariables = definePublisher({
   tells,
   reads: { variables },
   derive: ({ variables: all }) => {
-    if (all instanceof Unread) return tells.map(of => ({ kind: 'unknown', of, why: all.why }))
+    if (all instanceof Unread) return all.byPlan ? [] : tells.map(of => ({ kind: 'unknown', of, why: all.why }))
     // One value for each deploy context: each may be the one that gives a key away.
     return all.flatMap(({ key, shapes }) => (shapes?.length ? shapes : [null]).flatMap(shape => variableSignals(key, shape)))
   },

@@ -160,8 +160,8 @@ describe('a GitHub repository', () => {
     ['hidden in its rules', { ...bodies, branch_rules: new Refused(403, {}) }, {}, 'unknown', 'on'],
     ['malformed', { repository: 'x', branch_protection: 'x', branch_rules: {} }, {}, 'unknown', 'unknown'],
     ['empty', { repository: {}, branch_protection: {}, branch_rules: [] }, {}, 'unknown', 'unknown'],
-    ['archived', bodies, { archived: true }, 'frozen', 'frozen'],
-    ['without a branch', { ...bodies, branch_protection: new Refused(404, { message: 'Branch not found' }) }, {}, 'frozen', 'on'],
+    ['archived', bodies, { archived: true }, 'moot', 'moot'],
+    ['without a branch', { ...bodies, branch_protection: new Refused(404, { message: 'Branch not found' }) }, {}, 'moot', 'on'],
   ])('is %s', (_name, bodies, metadata, protection, scanning) => expect(tell(github, at(metadata), bodies)).toEqual(fact(protection, scanning)))
 
   it('is nowhere when its address is not said', () => {

@@ -13,7 +13,7 @@ type Repository = Omit<Signal<'repository'>, 'kind'>
 const good: Repository = { repository: web, branch: 'main', protection: { state: 'protected', why: 'A rule protects it.' }, secretScanning: { state: 'on', why: 'Scanning is on.' } }
 const repository = (changes: Partial<Repository> = {}, rest: Partial<Say<'repository'>> = {}) => neighbour({ kind: 'repository', facts: [{ ...good, ...changes }], ...rest })
 const unsaid = { state: 'unknown', why: 'Only administrators see it.' } as const
-const frozen = { state: 'frozen', why: 'It is archived.' } as const
+const moot = { state: 'moot', why: 'It is archived.' } as const
 const silent = neighbour({ kind: 'repository', unknown: 'The grant lacks a permission. It needs metadata:read.' })
 const unread = neighbour({ kind: 'repository', seenAt: null })
 const elsewhere = repository({ repository: 'git.example/acme/other' })
@@ -47,7 +47,7 @@ const tables: Record<string, Row[]> = {
     ['production comes from another branch', deploys('release'), [repository()], 'error', /from release.*main only/],
     ['the branch is not said', deploys(null), [repository()], 'error', /which branch/],
     ['the repository has no branch', deploys(), [repository({ branch: null })], 'error', /no branch only/],
-    ['it is archived', deploys(), [repository({ protection: frozen })], 'not_applicable', /archived/],
+    ['it is archived', deploys(), [repository({ protection: moot })], 'not_applicable', /archived/],
     ['no connection covers it', deploys(), [elsewhere], 'not_applicable', /No connection covers git.example\/acme\/web/],
     ['there are no others', deploys(), [], 'not_applicable', /No connection covers/],
     ...doubts,
@@ -57,7 +57,7 @@ const tables: Record<string, Row[]> = {
     ['it is not', deploys(), [repository({ secretScanning: { state: 'off', why: 'Scanning is off.' } })], 'fail', /off/],
     ['the branch does not matter', deploys(null), [repository()], 'pass', /on/],
     ['the answer is hidden', deploys(), [repository({ secretScanning: unsaid })], 'error', /Only administrators/],
-    ['it is archived', deploys(), [repository({ secretScanning: frozen })], 'not_applicable', /archived/],
+    ['it is archived', deploys(), [repository({ secretScanning: moot })], 'not_applicable', /archived/],
     ['no connection covers it', deploys(), [elsewhere], 'not_applicable', /No connection covers/],
     ...doubts,
   ],
