@@ -29,12 +29,13 @@ export async function portrait(
 ): Promise<Portrait> {
   const told = new Map([...tellsOf(connector, target)].map((kind): [SignalKind, { facts: Signal[], unknown: string | null }] => [kind, { facts: [], unknown: null }]))
   const passed = new Set<SignalKind>()
+  const unavailable = connector.unavailable(target)
   for (const publisher of publishersOf(connector, target)) {
     const answers: Record<string, unknown> = {}
     for (const [name, endpoint] of Object.entries(publisher.reads)) {
       try {
         const [lacking] = missing({ endpoint })
-        const why = connector.unavailable(target) ?? (lacking === undefined ? null : `The grant lacks a permission. It needs ${lacking}.`)
+        const why = unavailable ?? (lacking === undefined ? null : `The grant lacks a permission. It needs ${lacking}.`)
         answers[name] = why === null ? await api.get(endpoint, target) : new Unread(why)
       }
       catch (error) {
@@ -48,8 +49,9 @@ export async function portrait(
       const kind = one.kind === 'unknown' ? one.of : one.kind
       const list = told.get(kind)
       if (!list) continue
-      if (one.kind === 'unknown') list.unknown ??= one.why
-      else list.facts.push(one)
+      if (one.kind !== 'unknown') list.facts.push(one)
+      // What is switched off at the provider holds nothing back: it is not asked, and others need not wait for its word.
+      else if (unavailable === null) list.unknown ??= one.why
     }
   }
   return { told, passed }
