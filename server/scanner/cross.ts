@@ -10,21 +10,23 @@ import { notApplicable, unverified } from '#server/connectors/verdict'
 import type { SignalKind } from '#server/connectors/signals'
 import type { IntegrationRow } from '#server/integrations/row'
 import { log } from '#server/utils/log'
-import { keepSignals, otherConnections, portrait, readNeighbours, type Telling } from './signals'
+import { otherConnections, readNeighbours } from './neighbours'
+import { keepSignals, portrait, type Portrait, type Telling } from './portrait'
 import type { Target } from './targets'
 
-/** Resources whose facts are written in one call. */
-const PORTION = 100
-
-export interface Asked extends Evaluation { check: CrossCheck, checkedAt: Date }
+/** One question about one resource. */
+export interface Question { check: CrossCheck, ask: (now: Date) => Promise<Evaluation> }
 
 export interface CrossStep {
-  /** How many questions `ask` will have about a resource. */
-  count: (target: Target) => number
-  /** After the resource's own checks. Calls nothing that they have not called, where they are switched on. */
-  ask: (target: Target, api: ApiReader) => Promise<Asked[]>
-  /** Writes what is left of the facts. After the last `ask`. */
-  finish: () => Promise<void>
+  /** How many questions there are about a resource of this kind. */
+  count: (resource: Pick<Target, 'kind'>) => number
+  /**
+   * The questions about a resource, and `tell`, which notes what it tells; null: it tells nothing. Both rest on the same answers,
+   * which the reader has where the resource's own checks are switched on.
+   */
+  about: (target: Target, api: ApiReader) => { questions: Question[], tell: (() => Promise<void>) | null }
+  /** Writes down what was told since. Before the results of the same resources are: what is done is not asked again. */
+  keep: () => Promise<void>
 }
 
 /**
@@ -35,34 +37,32 @@ export async function openCrossStep(
   row: Pick<IntegrationRow, 'id' | 'organizationId' | 'sandbox' | 'connector'>, enabled: readonly string[], missing: (reads: SignalPublisher['reads']) => readonly string[],
 ): Promise<CrossStep> {
   const { connector } = row
-  const checks = (target?: Target) => crossChecksOf(connector, target).filter(check => enabled.includes(check.category) || enabled.includes(check.id))
-  const connections = checks().length > 0 ? await otherConnections(row) : []
+  const checksOf = (resource?: Pick<Target, 'kind'>) => crossChecksOf(connector, resource).filter(check => enabled.includes(check.category) || enabled.includes(check.id))
+  const connections = checksOf().length > 0 ? await otherConnections(row) : []
   const able = new Set(connections.flatMap(connection => [...tellsOf(connection.connector)]))
-  const neighbours = await readNeighbours(row.organizationId, connections, new Set(checks().map(check => check.needs)))
+  const neighbours = await readNeighbours(row.organizationId, connections, new Set(checksOf().map(check => check.needs)))
   let tellings: Telling[] = []
 
-  async function keep(least: number): Promise<void> {
-    if (tellings.length < least) return
-    const portion = tellings
-    tellings = []
-    await keepSignals(row, portion)
-  }
-
   return {
-    count: target => checks(target).length,
-    ask: async (target, api) => {
-      if (tellsOf(connector, target).size === 0) return []
-      const now = new Date()
-      const own = await portrait(connector, target, api, missing, now)
-      tellings.push({ target, portrait: own, seenAt: now })
-      await keep(PORTION)
+    count: resource => checksOf(resource).length,
+    about(target, api) {
+      const seenAt = new Date()
+      let asked: Promise<Portrait> | undefined
+      const own = () => asked ??= portrait(connector, target, api, missing, seenAt)
       const unavailable = connector.unavailable(target)
-      return checks(target).map(check => ({
-        check, checkedAt: now,
-        ...unavailable === null ? judge(check, own.told.get(check.subject), able.has(check.needs), neighbours, now) : notApplicable(unavailable),
-      }))
+      return {
+        questions: checksOf(target).map(check => ({
+          check,
+          ask: async now => unavailable === null ? judge(check, (await own()).told.get(check.subject), able.has(check.needs), neighbours, now) : notApplicable(unavailable),
+        })),
+        tell: tellsOf(connector, target).size > 0 ? async () => void tellings.push({ target, portrait: await own(), seenAt }) : null,
+      }
     },
-    finish: () => keep(1),
+    async keep() {
+      const told = tellings
+      tellings = []
+      await keepSignals(row, told)
+    },
   }
 }
 

@@ -121,13 +121,17 @@ async function runChecks(row: IntegrationRow, plan: Plan, api: ApiReader, lease:
   })
   await forEachLimited(targets, CONCURRENCY, async (target) => {
     lease.signal.throwIfAborted()
-    const asked = await cross.ask(target, reader)
-    lease.signal.throwIfAborted()
-    results.push(...asked.map(({ check, checkedAt, verdict, summary, evidence }) =>
-      ({ resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })))
+    const { questions, tell } = cross.about(target, reader)
+    await tell?.()
+    for (const { check, ask } of questions) {
+      const checkedAt = new Date()
+      const { verdict, summary, evidence } = await ask(checkedAt)
+      lease.signal.throwIfAborted()
+      results.push({ resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })
+    }
     lease.progress(results.length, total)
   })
-  await cross.finish()
+  await cross.keep()
   return results
 }
 

@@ -1,12 +1,9 @@
-/** What a resource tells the organization's other connections: asked, kept in portions, and looked up by them. */
-import { z } from 'zod'
+/** What a resource tells the organization's other connections: asked with the answers of a scan, and kept. */
 import { publishersOf, tellsOf } from '#server/connectors/cross'
-import type { Neighbour, Neighbours, Told } from '#server/connectors/cross/contract'
+import type { Told } from '#server/connectors/cross/contract'
 import type { ApiReader, Connector, SignalPublisher } from '#server/connectors/contract'
-import { findConnector } from '#server/connectors/registry'
-import { parseSignals, type Signal, type SignalKind, Unread } from '#server/connectors/signals'
+import { type Signal, type SignalKind, Unread } from '#server/connectors/signals'
 import { serviceClient } from '#server/database/clients'
-import { everyRow, FIRST_ID, ROWS } from '#server/database/every-row'
 import { unwrap } from '#server/database/result'
 import { ProviderError, type ProviderErrorKind } from '#server/errors'
 import type { IntegrationRow } from '#server/integrations/row'
@@ -70,9 +67,15 @@ function derived(publisher: SignalPublisher, answers: Record<string, unknown>, r
 
 export interface Telling { target: Target, portrait: Portrait, seenAt: Date }
 
+/** Resources whose facts are written in one call. */
+const PORTION = 100
+
 /** In the place of what these resources had told. */
 export async function keepSignals(row: Pick<IntegrationRow, 'id' | 'organizationId'>, tellings: readonly Telling[]): Promise<void> {
-  if (tellings.length === 0) return
+  for (let from = 0; from < tellings.length; from += PORTION) await keepPortion(row, tellings.slice(from, from + PORTION))
+}
+
+async function keepPortion(row: Pick<IntegrationRow, 'id' | 'organizationId'>, tellings: readonly Telling[]): Promise<void> {
   unwrap(await serviceClient().rpc('record_signals', {
     p_integration_id: row.id, p_organization_id: row.organizationId,
     p_told: tellings.map(({ target, portrait: { told, passed }, seenAt }) => ({
@@ -80,54 +83,4 @@ export async function keepSignals(row: Pick<IntegrationRow, 'id' | 'organization
       kinds: [...told].filter(([kind]) => !passed.has(kind)).map(([kind, { facts, unknown }]) => ({ kind, facts: [...facts], unknown })),
     })),
   }))
-}
-
-export interface Connection { id: string, name: string, connector: Connector }
-
-/** The organization's other connections of the same world (real, or the sandbox), by what they can tell. */
-export async function otherConnections(row: Pick<IntegrationRow, 'id' | 'organizationId' | 'sandbox'>): Promise<Connection[]> {
-  const rows = await everyRow<{ id: string, name: string, integration_type: string }>(last => serviceClient().from('integrations').select('id, name, integration_type')
-    .eq('organization_id', row.organizationId).eq('sandbox', row.sandbox).neq('id', row.id).gt('id', last?.id ?? FIRST_ID).order('id').limit(ROWS))
-  return rows.flatMap(({ id, name, integration_type: type }) => {
-    const connector = findConnector(type)
-    return connector ? [{ id, name, connector }] : []
-  })
-}
-
-/** Everything that these connections told of these kinds, by their resources that are listed and switched on. */
-export async function readNeighbours(organizationId: string, connections: readonly Connection[], kinds: ReadonlySet<SignalKind>): Promise<Neighbours> {
-  const all = new Map<SignalKind, Neighbour[]>()
-  for (const kind of kinds) all.set(kind, await neighboursOf(organizationId, connections.filter(({ connector }) => tellsOf(connector).has(kind)), kind))
-  // Under a kind stand the facts of that kind alone.
-  return { of: <K extends SignalKind>(kind: K) => (all.get(kind) ?? []) as unknown as readonly Neighbour<K>[] }
-}
-
-async function neighboursOf(organizationId: string, connections: readonly Connection[], kind: SignalKind): Promise<Neighbour[]> {
-  if (connections.length === 0) return []
-  const byId = new Map(connections.map(connection => [connection.id, connection]))
-  const resources = await everyRow<{ id: string, kind: string, name: string, integration_id: string }>(last => serviceClient().from('integration_resources')
-    .select('id, kind, name, integration_id').eq('organization_id', organizationId).in('integration_id', [...byId.keys()]).eq('enabled', true).is('missing_since', null)
-    .gt('id', last?.id ?? FIRST_ID).order('id').limit(ROWS))
-  const told = await everyRow<{ resource_id: string, facts: unknown, unknown: string | null, seen_at: string }>(last => serviceClient().from('integration_signals')
-    .select('resource_id, facts, unknown, seen_at').eq('organization_id', organizationId).eq('kind', kind).in('integration_id', [...byId.keys()])
-    .gt('resource_id', last?.resource_id ?? FIRST_ID).order('resource_id').limit(ROWS))
-  const byResource = new Map(told.map(one => [one.resource_id, one]))
-  return resources.flatMap(({ id, integration_id, ...resource }) => {
-    const connection = byId.get(integration_id)
-    if (!connection || !tellsOf(connection.connector, resource).has(kind)) return []
-    return [{ connection: connection.name, provider: connection.connector.name, resource, ...stored(kind, byResource.get(id)) }]
-  })
-}
-
-const times = z.coerce.date()
-
-function stored(kind: SignalKind, row: { facts: unknown, unknown: string | null, seen_at: string } | undefined): Pick<Neighbour, 'facts' | 'unknown' | 'seenAt'> {
-  if (!row) return { facts: [], unknown: null, seenAt: null }
-  try {
-    return { facts: parseSignals(kind, row.facts), unknown: row.unknown, seenAt: times.parse(row.seen_at) }
-  }
-  catch {
-    // Written by another version: as good as not read.
-    return { facts: [], unknown: null, seenAt: null }
-  }
 }
