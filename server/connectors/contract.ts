@@ -84,6 +84,8 @@ export interface Endpoint<T = unknown> {
   paging?: Paging<T>
   /** Which of the grant's tokens it is called with (see `OAuth2.slots`). Default: the main one. */
   slot?: string
+  /** Called with a token made for it (see `OAuth2.minting`) where one can be. */
+  minted?: true
 }
 
 /** The provider's API as a connector sees it: GET only, parsed, within the limits of the outgoing policy. */
@@ -196,6 +198,17 @@ export interface TokenSet {
   facts?: GrantFacts
 }
 
+/** Tokens that are made with a key of the operator's for what a grant is about, beside the grant's own and stored nowhere. */
+export interface Minting {
+  /** The setting that holds the key. Without it the grant's own token serves. */
+  key: string
+  /** A POST below the API's base; null: there is nothing that they could be made for. */
+  path: (facts: GrantFacts) => string | null
+  /** The bearer token of that call, signed with the key. @throws Error for a key that is none */
+  assertion: (input: { clientId: string, key: string, now: Date }) => string
+  answer: z.ZodType<{ token: string, expiresAt: Date }>
+}
+
 export type TokenName = 'access_token' | 'refresh_token'
 
 /** RFC 6749 authorization code grant, with RFC 7636 where the provider takes it. */
@@ -237,6 +250,7 @@ export interface OAuth2 {
    * in `config` begin with the slot's name (`user_access_token`, ...) and stand in `Connector.secrets`.
    */
   slots?: readonly string[]
+  minting?: Minting
   /** The answer of the token endpoint. Accepts any 2xx; throws (zod) on anything that is not a grant. */
   tokenAnswer: z.ZodType<TokenSet>
   /** How a grant is ended at the provider; `null` where the provider offers nothing. */

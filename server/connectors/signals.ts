@@ -1,6 +1,6 @@
 /**
  * Facts that connections tell each other within an organization, in words that name no provider. A fact is about one resource,
- * is stored (`integration_signals`), and is read by the checks below `cross/`. No secret and no person's data is ever one: of a
+ * is stored (`integration_signals`), and is read by the checks of `server/cross`. No secret and no person's data is ever one: of a
  * variable's value what is kept is its shape.
  */
 import { z } from 'zod'

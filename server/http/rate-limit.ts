@@ -17,8 +17,8 @@ const limits = {
   audit: new RateLimiterMemory({ keyPrefix: 'audit', points: 30, duration: 60 }),
   /** Per address: invitation tokens and reset tokens. */
   token: new RateLimiterMemory({ keyPrefix: 'token', points: 30, duration: 60 }),
-  /** Per provider and address: what a provider sends, in bursts. */
-  webhook: new RateLimiterMemory({ keyPrefix: 'webhook', points: 3_000, duration: 60 }),
+  /** Per provider and address: forged deliveries. Genuine ones come in bursts, are not always sent again, and are never refused for their number. */
+  webhook: new RateLimiterMemory({ keyPrefix: 'webhook', points: 300, duration: 60 }),
   /** Per address: calendar feeds. A calendar service reads those of many people. */
   calendar: new RateLimiterMemory({ keyPrefix: 'calendar', points: 120, duration: 60 }),
 }

@@ -26,12 +26,17 @@ export const webhookHandler = defineEventHandler(async (event) => {
 async function receive(event: H3Event): Promise<Received> {
   const connector = findConnector(getRouterParam(event, 'provider') ?? '')
   if (!connector || !takesDeliveries(connector)) throw new AppError('not_found')
-  await countAttempt('webhook', `${connector.id} ${requestInfo(event).ip}`)
   if (!/^application\/json\b/i.test(getRequestHeader(event, 'content-type') ?? '')) {
     throw new AppError('unsupported_media_type', 'Deliveries are taken as application/json.')
   }
   const body = await readBytes(event, DELIVERY_LIMIT)
-  return receiveDelivery(connector, { headers: headersOf(event), body }, new Date())
+  try {
+    return await receiveDelivery(connector, { headers: headersOf(event), body }, new Date())
+  }
+  catch (error) {
+    if (error instanceof AppError && error.code === 'signature_refused') await countAttempt('webhook', `${connector.id} ${requestInfo(event).ip}`)
+    throw error
+  }
 }
 
 /** One that comes twice counts as one with both values, which no signature fits. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { requestRow, type RequestInfo } from '#server/audit'
 import type { Caller } from '#server/database/caller'
-import { allChecksOf } from '#server/connectors/cross'
+import { allChecksOf } from '#server/cross'
 import { findConnector } from '#server/connectors/registry'
 import { unwrap } from '#server/database/result'
 import { AppError, type FieldError } from '#server/errors'

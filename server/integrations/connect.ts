@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescription, TokenSet } from '#server/connectors/contract'
-import { defaultChecksOf } from '#server/connectors/cross'
+import { defaultChecksOf } from '#server/cross'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'

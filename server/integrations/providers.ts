@@ -1,6 +1,6 @@
 import { clientToConnect, missingConfiguration, redirectUri, webhookUri } from './client'
 import { isOAuth, type Check, type CheckDescription, type Connector, type SettingDescription } from '#server/connectors/contract'
-import { allChecksOf } from '#server/connectors/cross'
+import { allChecksOf } from '#server/cross'
 import { settingVariable } from '#server/utils/env-schema'
 import { scopesOf } from './scopes'
 

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ApiReader, Connector, Endpoint, GrantFacts, Page, ResourceDescription } from '#server/connectors/contract'
 import { withQuery } from '#server/connectors/paging'
 import { ProviderError } from '#server/errors'
+import type { MintedTokens } from './mint'
 import { sendRequest, type Answer, type CallPolicy } from './send'
 import { statusError } from './status'
 
@@ -35,6 +36,8 @@ export interface TokenSource {
 export interface ApiReaderOptions {
   base: string
   accessToken: string | TokenSource
+  /** For endpoints that say so; null: there are none. */
+  minted?: MintedTokens | null
   fetch: typeof fetch
   /** Seconds to wait after a 429, from the provider's own headers. */
   retryAfter: (headers: Headers) => number | null
@@ -129,16 +132,19 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
 
   async function read<T>(endpoint: Endpoint<T>, path: string): Promise<Page<T> | null> {
     for (let others = 0; ; others += 1) {
-      const token = tokens.token(endpoint.slot)
+      const minted = endpoint.minted ? await options.minted?.token() ?? null : null
+      const token = minted ?? tokens.token(endpoint.slot)
       if (token === null) throw new ProviderError('forbidden', `GET ${path.split('?')[0]}`, { missing: `${endpoint.scope} (${endpoint.slot})` })
       try {
         const page = await insist(endpoint, path, token)
-        tokens.answered(endpoint.slot)
+        // Of the grant a token of another making says nothing.
+        if (minted === null) tokens.answered(endpoint.slot)
         return page
       }
       catch (error) {
         if (!(error instanceof ProviderError) || error.kind !== 'unauthorized' || others === MOST_TOKENS) throw error
-        await tokens.replace(endpoint.slot, token, error)
+        if (minted === null) await tokens.replace(endpoint.slot, token, error)
+        else options.minted?.refused(minted, error)
       }
     }
   }

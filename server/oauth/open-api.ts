@@ -1,6 +1,7 @@
 import type { ApiReader, Endpoint, GrantFacts, Opening, ResourceDescription } from '#server/connectors/contract'
 import type { OAuthClient } from './client'
 import { createApiReader, type TokenSource } from './http'
+import { mintedTokens } from './mint'
 
 /** A grant's credential, and what its calls need to know beside it. */
 export interface Held {
@@ -21,7 +22,7 @@ export function openingOf(client: OAuthClient, { accessToken, facts = {}, refere
 export function openApi(client: OAuthClient, held: Held): ApiReader {
   const { open, retryAfter, refusal, everyCall } = client.connector
   const { accessToken, facts, signal } = held
-  if (!open) return createApiReader({ base: client.apiBase, accessToken, fetch: client.fetch, retryAfter, refusal, everyCall, facts, signal })
+  if (!open) return createApiReader({ base: client.apiBase, accessToken, minted: mintedTokens(client, facts ?? {}, signal), fetch: client.fetch, retryAfter, refusal, everyCall, facts, signal })
   if (typeof accessToken === 'string') return open(openingOf(client, { ...held, accessToken }))
   return telling(open(openingOf(client, { ...held, accessToken: accessToken.token(undefined) ?? '' })), () => accessToken.answered(undefined))
 }

@@ -2,8 +2,8 @@
  * The part of a scan that two connections answer together: each resource tells what it knows of itself, and is asked with what
  * the organization's others told. Own facts are those of this very scan; the others' are as they stood when it began.
  */
-import { crossChecksOf, tellsOf } from '#server/connectors/cross'
-import type { CrossCheck, Neighbours, Told } from '#server/connectors/cross/contract'
+import { crossChecksOf, tellsOf } from '#server/cross'
+import type { CrossCheck, Neighbours, Told } from '#server/cross/contract'
 import type { ApiReader, Evaluation, SignalPublisher } from '#server/connectors/contract'
 import { allConnectors } from '#server/connectors/registry'
 import { notApplicable, unverified } from '#server/connectors/verdict'

@@ -1,7 +1,7 @@
 /** What the organization's other connections told of their resources, as it was kept. */
 import { z } from 'zod'
-import { tellsOf } from '#server/connectors/cross'
-import type { Neighbour, Neighbours } from '#server/connectors/cross/contract'
+import { tellsOf } from '#server/cross'
+import type { Neighbour, Neighbours } from '#server/cross/contract'
 import type { Connector } from '#server/connectors/contract'
 import { findConnector } from '#server/connectors/registry'
 import { parseSignals, type SignalKind } from '#server/connectors/signals'

@@ -1,6 +1,6 @@
 /** What a resource tells the organization's other connections: asked with the answers of a scan, and kept. */
-import { publishersOf, tellsOf } from '#server/connectors/cross'
-import type { Told } from '#server/connectors/cross/contract'
+import { publishersOf, tellsOf } from '#server/cross'
+import type { Told } from '#server/cross/contract'
 import type { ApiReader, Connector, SignalPublisher } from '#server/connectors/contract'
 import { type Signal, type SignalKind, Unread } from '#server/connectors/signals'
 import { serviceClient } from '#server/database/clients'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Caller } from '#server/database/caller'
 import type { CheckDescription } from '#server/connectors/contract'
-import { allChecksOf } from '#server/connectors/cross'
+import { allChecksOf } from '#server/cross'
 import { findConnector } from '#server/connectors/registry'
 import { ROWS } from '#server/database/every-row'
 import { unwrap } from '#server/database/result'

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { lockFaults, missingPlatforms, unusedDependencies, usedOtherwise, type Lock, type Manifest } from './rules/dependencies.ts'
+import { lockFaults, missingPlatforms, movedPins, unusedDependencies, usedOtherwise, type Lock, type Manifest } from './rules/dependencies.ts'
 import { format, root } from './source.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -54,5 +54,18 @@ describe('the lock file names no host and checks every package', () => {
       'node_modules/b': { version: '1.0.0' },
       'node_modules/c': { integrity: 'sha512-x' },
     } })).toHaveLength(2)
+  })
+})
+
+describe('what is pinned stays where it is', () => {
+  it('holds in this repository', () => {
+    expect(format(movedPins(JSON.parse(read('package.json')) as Manifest, JSON.parse(read('package-lock.json')) as Lock))).toBe('')
+  })
+
+  it('fails on a range, and on another version in the lock file', () => {
+    const lock = (version: string): Lock => ({ packages: { 'node_modules/emulate': { version } } })
+    expect(movedPins({ devDependencies: { emulate: '0.12.2' } }, lock('0.12.2'))).toEqual([])
+    expect(movedPins({ devDependencies: { emulate: '^0.12.2' } }, lock('0.12.2'))).toHaveLength(1)
+    expect(movedPins({ devDependencies: { emulate: '0.12.2' } }, lock('1.0.2'))).toHaveLength(1)
   })
 })

@@ -1,10 +1,14 @@
 /** Attempts are counted: per address and account, per address, per person. */
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiClient, newPerson, type Answer } from '../support/client.ts'
 import { startStack, type Stack } from '../support/stack.ts'
 
 let stack: Stack
-beforeAll(async () => { stack = await startStack({ env: { TRUST_PROXY: '1' } }) })
+const webhookKey = randomBytes(32).toString('hex')
+beforeAll(async () => {
+  stack = await startStack({ env: { TRUST_PROXY: '1', GITHUB_CLIENT_ID: 'a', GITHUB_CLIENT_SECRET: 'b', GITHUB_WEBHOOK_SECRET: webhookKey, LOG_LEVEL: 'error' } })
+})
 afterAll(() => stack?.close())
 
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
@@ -73,4 +77,17 @@ describe('other attempts', () => {
     expect((await someone.get('/api/auth/login', { headers: { accept: 'text/html' } })).location).toBe('/integrations?error=rate_limited')
     expect((await (await stack.person()).get('/api/auth/supabase/login')).status).toBe(302)
   })
+})
+
+it('forged deliveries, per provider and address; genuine ones are taken whatever their number', async () => {
+  const body = JSON.stringify({ action: 'added', installation: { id: 7, account: { id: 8 } } })
+  const deliver = (key: string) => client().call('POST', '/api/webhooks/github', {
+    body, origin: null,
+    headers: {
+      ...from('198.51.100.8').headers, 'content-type': 'application/json', 'x-github-event': 'installation_repositories', 'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': `sha256=${createHmac('sha256', key).update(body).digest('hex')}`,
+    },
+  })
+  expect(await countUntilRefused(() => deliver('another key'), 320)).toBe(300)
+  expect((await deliver(webhookKey)).status).toBe(202)
 })

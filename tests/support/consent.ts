@@ -22,16 +22,16 @@ export function parseForm(html: string): { action: string, fields: URLSearchPara
 
 /**
  * Opens the consent page and answers it.
- * @param choices what is chosen from the page's lists
+ * @param choice fields of the page that are chosen: which account
  * @returns where the provider sends the browser then: the app's callback, with `code` or `error`
  * @throws when the provider shows no consent page or does not redirect
  */
-export async function consent(authorizeUrl: string, decision: 'approve' | 'deny', choices: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function consent(authorizeUrl: string, decision: 'approve' | 'deny', choice: Readonly<Record<string, string>> = {}): Promise<string> {
   const page = await fetch(authorizeUrl, { redirect: 'manual' })
   const html = await page.text()
   if (page.status !== 200) throw new Error(`The consent page answered ${page.status}: ${page.headers.get('location') ?? html}`)
   const { action, fields } = parseForm(html)
-  for (const [name, value] of Object.entries({ ...choices, decision })) fields.set(name, value)
+  for (const [name, value] of Object.entries({ ...choice, decision })) fields.set(name, value)
   const url = new URL(action, authorizeUrl)
   const answer = await fetch(url, { method: 'POST', body: fields, redirect: 'manual', headers: { origin: url.origin } })
   const location = answer.headers.get('location')

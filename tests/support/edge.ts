@@ -13,20 +13,34 @@ import install from '../../server/api/auth/[provider]/install.post.ts'
 import login from '../../server/api/auth/[provider]/login.get.ts'
 import showRole from '../../server/api/auth/[provider]/role.get.ts'
 import role from '../../server/api/auth/[provider]/role.post.ts'
+import assessment from '../../server/api/assessments/[id].get.ts'
+import removeIntegration from '../../server/api/integrations/[id]/index.delete.ts'
+import integration from '../../server/api/integrations/[id]/index.get.ts'
+import changeIntegration from '../../server/api/integrations/[id]/index.patch.ts'
+import resources from '../../server/api/integrations/[id]/resources/index.get.ts'
+import scan from '../../server/api/integrations/[id]/scan.post.ts'
 import integrations from '../../server/api/integrations/index.get.ts'
 import createOrganization from '../../server/api/organizations/index.post.ts'
+import providers from '../../server/api/providers/index.get.ts'
 import session from '../../server/api/session/index.get.ts'
 import signIn from '../../server/api/session/index.post.ts'
 import switchOrganization from '../../server/api/session/organization.put.ts'
 import webhook from '../../server/api/webhooks/[provider].post.ts'
 
-const routes: readonly (readonly ['get' | 'post' | 'put', string, EventHandler])[] = [
+const routes: readonly (readonly ['get' | 'post' | 'put' | 'patch' | 'delete', string, EventHandler])[] = [
   ['post', '/api/account', signUp],
   ['get', '/api/session', session],
   ['post', '/api/session', signIn],
   ['put', '/api/session/organization', switchOrganization],
   ['post', '/api/organizations', createOrganization],
+  ['get', '/api/providers', providers],
   ['get', '/api/integrations', integrations],
+  ['get', '/api/integrations/:id', integration],
+  ['patch', '/api/integrations/:id', changeIntegration],
+  ['delete', '/api/integrations/:id', removeIntegration],
+  ['get', '/api/integrations/:id/resources', resources],
+  ['post', '/api/integrations/:id/scan', scan],
+  ['get', '/api/assessments/:id', assessment],
   ['get', '/api/auth/:provider/login', login],
   ['get', '/api/auth/:provider/callback', callback],
   ['get', '/api/auth/:provider/install', showInstallation],

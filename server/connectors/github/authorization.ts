@@ -9,6 +9,7 @@
  */
 import { z } from 'zod'
 import type { OAuth2, Settings, TokenSet } from '../contract'
+import { installationToken } from './installation-token'
 import { permissions, scopeCovers } from './permissions'
 
 // A lifetime that is no positive number counts as none named. Older servers send it as text.
@@ -58,6 +59,7 @@ export const authorization = {
   // https://docs.github.com/en/apps/creating-github-apps/about-creating-github-apps/migrating-oauth-apps-to-github-apps
   pinAccount: (accountId: string) => ({ suggested_target_id: accountId }),
   tokenAnswer,
+  minting: installationToken,
   revocation: {
     // https://docs.github.com/en/rest/apps/oauth-applications. Not `/token`, which ends all tokens that the person gave this app: another
     // organization may have connected another account by the same person.

@@ -2,6 +2,7 @@
 import { bearerOf } from '../kit/http'
 import type { Grants } from '../kit/grants'
 import { json, message } from './http'
+import type { InstallationTokens } from './installation-token'
 import { appPermissions, type GithubSandboxOptions } from './options'
 import { pageOf } from './paging'
 import type { Allowance } from './rate-limit'
@@ -14,6 +15,7 @@ import type { SandboxAccount } from './world/account'
 
 export interface ApiContext {
   grants: Grants
+  installationTokens: InstallationTokens
   count: (key: string) => Allowance
   accounts: readonly SandboxAccount[]
   options: Pick<GithubSandboxOptions, 'baseUrl' | 'withoutPermissions'>
@@ -24,18 +26,27 @@ const versions = ['2022-11-28', '2026-03-10']
 export function answerRead(request: Request, path: string, context: ApiContext): Response {
   if (!request.headers.get('user-agent')) return message(403, 'Request forbidden by administrative rules. Please make sure your request has a User-Agent header.')
   const token = bearerOf(request)
-  const grant = token ? context.grants.find(token) : null
-  if (!grant) return message(401, token ? 'Bad credentials' : 'Requires authentication')
+  const asker = token ? whoAsks(token, context) : null
+  if (!asker) return message(401, token ? 'Bad credentials' : 'Requires authentication')
   const version = request.headers.get('x-github-api-version')
   if (version !== null && !versions.includes(version)) return message(400, `The API version ${version} is not supported`)
-  const { allowed, headers } = context.count(grant.grantId)
+  const { allowed, headers } = context.count(asker.id)
   if (!allowed) return message(403, 'API rate limit exceeded for user ID 90210002.', headers)
 
-  const reach = reachOf(grant.subject, context.accounts)
+  const reach = reachOf(asker.subject, context.accounts)
+  if (asker.installation && path.startsWith('/user')) return message(403, 'Resource not accessible by integration', headers)
   const read = request.method === 'GET' ? find(path, reach, context.options.baseUrl) : undefined
   if (!read) return message(404, 'Not Found', headers)
   const refused = reach.kind === 'app' ? withoutPermission(read, context, headers) : holdsScope(reach.scopes, read.scope) ? null : message(404, 'Not Found', headers)
   return refused ?? answer(read, new URL(request.url), headers)
+}
+
+/** A person through an app, or an installation for itself: each has limits of its own. */
+function whoAsks(token: string, { grants, installationTokens }: ApiContext): { id: string, subject: string, installation: boolean } | null {
+  const installationId = installationTokens.find(token)
+  if (installationId !== null) return { id: `installation:${installationId}`, subject: `app:${installationId}`, installation: true }
+  const grant = grants.find(token)
+  return grant && { id: grant.grantId, subject: grant.subject, installation: false }
 }
 
 function withoutPermission({ permission }: Read, { options }: ApiContext, headers: Record<string, string>): Response | null {

@@ -10,6 +10,7 @@ import { answerRead } from './api'
 import { answerConsent, showConsent } from './authorize'
 import type { Start } from './consent'
 import { message } from './http'
+import { newPrivateKey, openInstallationTokens } from './installation-token'
 import { appSlug, type GithubSandboxOptions } from './options'
 import { rateLimit } from './rate-limit'
 import { answerRevoke } from './revoke'
@@ -30,7 +31,9 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
     prefixes: () => ({ access: app ? 'ghu_sandbox' : 'gho_sandbox', refresh: 'ghr_sandbox' }),
     endsOldAccessToken: true,
   })
-  const context = { grants, options, accounts: accountsWith(options.moreRepositories ?? 0), count: rateLimit(options.requestsPerHour ?? 100_000, now) }
+  const accounts = accountsWith(options.moreRepositories ?? 0)
+  const installationTokens = openInstallationTokens(options, accounts, now)
+  const context = { grants, installationTokens, options, accounts, count: rateLimit(options.requestsPerHour ?? 100_000, now) }
   const prefix = new URL(options.baseUrl).pathname.replace(/\/$/, '')
   const starts: Readonly<Record<string, Start>> = { '/login/oauth/authorize': 'authorize', ...(app && { [`/apps/${appSlug}/installations/new`]: 'install' }) }
 
@@ -44,6 +47,8 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
       return request.method === 'POST' ? answerConsent(request, start, options, grants) : message(404, 'Not Found')
     }
     if (path === '/login/oauth/access_token') return request.method === 'POST' ? answerToken(request, options, grants) : message(404, 'Not Found')
+    const minted = app && request.method === 'POST' ? /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path)?.[1] : undefined
+    if (minted !== undefined) return installationTokens.answer(request, minted)
     if (/^\/(?:apps|login)\//.test(path)) return message(404, 'Not Found')
     const revoked = /^\/applications\/([^/]+)\/token$/.exec(path)?.[1]
     return revoked === undefined ? answerRead(request, path, context) : answerRevoke(request, revoked, options, grants)
@@ -57,7 +62,7 @@ export const githubStandIn: StandIn = {
   register: () => ({
     clientId: `Iv1.${randomBytes(8).toString('hex')}`,
     clientSecret: randomBytes(20).toString('hex'),
-    settings: { APP_SLUG: appSlug, WEBHOOK_SECRET: randomBytes(32).toString('hex') },
+    settings: { APP_SLUG: appSlug, PRIVATE_KEY: newPrivateKey(), WEBHOOK_SECRET: randomBytes(32).toString('hex') },
   }),
   create: createGithubSandbox,
 }

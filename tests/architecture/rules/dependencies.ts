@@ -67,3 +67,18 @@ export function missingPlatforms(lock: Lock): Violation[] {
       fix: 'install a slightly older version of that package in a folder without node_modules (npm install --package-lock-only), and take that lock file',
     })))
 }
+
+/** Packages that must not move by themselves, with the version and why. */
+export const pinned: Readonly<Record<string, { version: string, because: string }>> = {
+  emulate: { version: '0.12.2', because: 'what the registry calls the latest under this name is another project\'s package' },
+}
+
+export function movedPins(manifest: Manifest, lock: Lock): Violation[] {
+  return Object.entries(pinned).flatMap(([name, { version, because }]) => {
+    const named = manifest.dependencies?.[name] ?? manifest.devDependencies?.[name]
+    const locked = lock.packages[`node_modules/${name}`]?.version
+    return named === version && locked === version ? [] : [{
+      path: 'package.json', problem: `has ${name} ${named} (locked: ${locked}), and not exactly ${version}: ${because}`, fix: `npm install --save-dev --save-exact ${name}@${version}`,
+    }]
+  })
+}

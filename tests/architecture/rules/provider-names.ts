@@ -1,9 +1,11 @@
 /** A provider is one folder and one line: nothing else may branch on its name. */
-import type { Source, Violation } from '../source.ts'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, type Source, type Violation } from '../source.ts'
 
-const providers = ['supabase', 'slack', 'github', 'vercel', 'netlify', 'aws']
-/** What connections have in common (`cross/`, and the files beside the folders but the registry) names none of them. */
-const home = /^(?:server\/connectors\/(?!cross\/|contract\.|paging\.|signals\.|verdict\.)|server\/sandbox\/)/
+/** One folder each. */
+const providers = readdirSync(join(root, 'server/connectors'), { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
+const home = /^(?:server\/connectors\/|server\/sandbox\/)/
 
 /** Where the word means something else, and what. */
 export const otherMeanings: Readonly<Record<string, string>> = {

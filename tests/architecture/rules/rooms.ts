@@ -7,13 +7,15 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
   utils: ['errors', 'shared'],
   connectors: ['errors', 'utils', 'shared'],
+  // Checks that two connections answer together, which name no provider.
+  cross: ['connectors', 'shared'],
   oauth: ['connectors', 'errors', 'utils', 'shared'],
   database: ['errors', 'utils', 'shared'],
   queue: ['errors', 'utils'],
   audit: ['database', 'errors', 'utils', 'shared'],
   accounts: ['audit', 'database', 'errors', 'utils', 'shared'],
-  integrations: ['oauth', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
-  scanner: ['integrations', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  integrations: ['oauth', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  scanner: ['integrations', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   // `npm run doctor`: looks at a deployment from outside, room by room.
   doctor: ['integrations', 'oauth', 'connectors', 'queue', 'database', 'errors', 'utils'],
   open: ['integrations', 'database', 'utils'],

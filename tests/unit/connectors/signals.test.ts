@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { publishersOf } from '#server/connectors/cross'
+import { publishersOf } from '#server/cross'
 import type { Connector, ResourceDescription } from '#server/connectors/contract'
 import { github } from '#server/connectors/github'
 import { netlify } from '#server/connectors/netlify'

@@ -18,6 +18,7 @@ export const secretAlerts = {
   // Never `secret`, which stands there in the clear, or where it was found.
   schema: z.array(z.object({ number: z.number(), state, secret_type: text })),
   scope: 'secret_scanning_alerts:read',
+  minted: true,
   otherwise: meaning([[404, /^Secret scanning is disabled/i, null]]),
 } satisfies Endpoint
 
@@ -31,6 +32,7 @@ export const dependabotAlerts = {
     security_advisory: maybe(z.object({ ghsa_id: text, severity: text })),
   })),
   scope: 'vulnerability_alerts:read',
+  minted: true,
   otherwise: meaning([[403, /^Dependabot alerts are (?:disabled|not available for archived)/i, null]]),
 } satisfies Endpoint
 
@@ -46,6 +48,7 @@ export const codeAlerts = {
   path: ofRepository(`/code-scanning/alerts?state=open&per_page=${ALERTS_PER_PAGE}`),
   schema: z.array(codeAlert),
   scope: 'security_events:read',
+  minted: true,
   paging: linkPaging<z.infer<typeof codeAlert>>(),
   otherwise: meaning([[404, /^No analysis found/i, null], [403, /^Code scanning is not enabled/i, null]]),
 } satisfies Endpoint

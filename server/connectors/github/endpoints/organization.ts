@@ -16,6 +16,7 @@ export const organization = {
     members_can_change_repo_visibility: bool,
   }),
   scope: 'organization_administration:read',
+  minted: true,
 } satisfies Endpoint
 
 export const owners = {
@@ -24,6 +25,7 @@ export const owners = {
   // No email address: the login is enough to act on.
   schema: z.array(z.object({ login: z.string() })),
   scope: 'members:read',
+  minted: true,
   paging: linkPaging<{ login: string }>(),
 } satisfies Endpoint
 
@@ -32,6 +34,7 @@ export const actionsPermissions = {
   path: ofOrganization('/actions/permissions'),
   schema: z.object({ enabled_repositories: text, allowed_actions: text, sha_pinning_required: bool }),
   scope: 'organization_administration:read',
+  minted: true,
 } satisfies Endpoint
 
 export const actionsWorkflow = {
@@ -39,6 +42,7 @@ export const actionsWorkflow = {
   path: ofOrganization('/actions/permissions/workflow'),
   schema: z.object({ default_workflow_permissions: text, can_approve_pull_request_reviews: bool }),
   scope: 'organization_administration:read',
+  minted: true,
 } satisfies Endpoint
 
 /** The secret comes masked, and the address may hold a key in its path or query: what leaves is whether, and the host. */
@@ -58,5 +62,6 @@ export const organizationHooks = {
   path: ofOrganization('/hooks?per_page=100'),
   schema: z.array(hook),
   scope: 'organization_hooks:read',
+  minted: true,
   paging: linkPaging<Hook>(),
 } satisfies Endpoint

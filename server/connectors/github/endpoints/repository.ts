@@ -18,6 +18,7 @@ export const repository = {
     security_and_analysis: maybe(z.object({ secret_scanning: status, secret_scanning_push_protection: status })),
   }),
   scope: 'administration:read',
+  minted: true,
 } satisfies Endpoint
 
 const protection = z.object({
@@ -40,6 +41,7 @@ export const branchProtection = {
   path: ofDefaultBranch('/branches/', '/protection'),
   schema: protection.transform((rules): Protection => rules),
   scope: 'administration:read',
+  minted: true,
   otherwise: meaning<Protection>([[404, /^Branch not protected/i, null], [404, /^Branch not found/i, { no_branch: true }]]),
 } satisfies Endpoint<Protection>
 
@@ -60,6 +62,7 @@ export const branchRules = {
   path: ofDefaultBranch('/rules/branches/', '?per_page=100'),
   schema: z.array(rule),
   scope: 'metadata:read',
+  minted: true,
   paging: linkPaging<Rule>(),
 } satisfies Endpoint<Rule[]>
 
@@ -70,5 +73,6 @@ export const deployKeys = {
   path: ofRepository('/keys?per_page=100'),
   schema: z.array(deployKey),
   scope: 'administration:read',
+  minted: true,
   paging: linkPaging<z.infer<typeof deployKey>>(),
 } satisfies Endpoint

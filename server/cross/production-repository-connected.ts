@@ -1,4 +1,4 @@
-import { fail, notApplicable, pass } from '../verdict'
+import { fail, notApplicable, pass } from '#server/connectors/verdict'
 import { category, defineCrossCheck } from './contract'
 import { ofEach, withoutRepository } from './production-repository'
 import { doubt, search, side } from './search'

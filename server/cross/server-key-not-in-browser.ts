@@ -1,6 +1,6 @@
-import type { Evidence } from '../contract'
-import type { Signal } from '../signals'
-import { capped, fail, notApplicable, pass, plural, unverified } from '../verdict'
+import type { Evidence } from '#server/connectors/contract'
+import type { Signal } from '#server/connectors/signals'
+import { capped, fail, notApplicable, pass, plural, unverified } from '#server/connectors/verdict'
 import { category, defineCrossCheck } from './contract'
 import { doubt, search, side } from './search'
 

@@ -1,8 +1,8 @@
 /** What three checks ask of the repository that production is built from. */
 import type { Verdict } from '#shared/vocabulary'
-import type { Evaluation, Evidence } from '../contract'
-import type { Signal } from '../signals'
-import { fail, notApplicable, pass, unverified } from '../verdict'
+import type { Evaluation, Evidence } from '#server/connectors/contract'
+import type { Signal } from '#server/connectors/signals'
+import { fail, notApplicable, pass, unverified } from '#server/connectors/verdict'
 import type { Neighbours, Told } from './contract'
 import { doubt, search, side, type Found } from './search'
 

@@ -1,4 +1,4 @@
-import { fail, pass, unverified } from '../verdict'
+import { fail, pass, unverified } from '#server/connectors/verdict'
 import { category, defineCrossCheck } from './contract'
 import { doubt, search, side } from './search'
 

@@ -1,6 +1,6 @@
 /** Hand-written sides of a question: what a resource says of itself, and what others say. */
-import { crossChecks } from '#server/connectors/cross'
-import type { Neighbour, Neighbours, Told } from '#server/connectors/cross/contract'
+import { crossChecks } from '#server/cross'
+import type { Neighbour, Neighbours, Told } from '#server/cross/contract'
 import type { Evaluation } from '#server/connectors/contract'
 import type { Signal, SignalKind } from '#server/connectors/signals'
 

@@ -2,8 +2,8 @@
  * A check that one connection cannot answer alone: a resource's own facts beside those that the organization's other
  * connections tell. It names no provider.
  */
-import type { CheckDescription, Evaluation } from '../contract'
-import type { Signal, SignalKind } from '../signals'
+import type { CheckDescription, Evaluation } from '#server/connectors/contract'
+import type { Signal, SignalKind } from '#server/connectors/signals'
 
 /** The category of all of them: one switch on the configuration page. */
 export const category = 'cross_provider'

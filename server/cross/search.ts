@@ -1,7 +1,7 @@
 /** Looks for a fact among what others told, and keeps apart "nobody has it" and "nobody knows". */
-import type { Evaluation, Evidence } from '../contract'
-import type { Signal, SignalKind } from '../signals'
-import { capped, plural, unverified } from '../verdict'
+import type { Evaluation, Evidence } from '#server/connectors/contract'
+import type { Signal, SignalKind } from '#server/connectors/signals'
+import { capped, plural, unverified } from '#server/connectors/verdict'
 import type { Neighbour } from './contract'
 
 /** What is older says nothing of today: own threshold, a week of daily scans. */

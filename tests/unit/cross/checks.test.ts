@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { crossChecks } from '#server/connectors/cross'
-import type { Told } from '#server/connectors/cross/contract'
+import { crossChecks } from '#server/cross'
+import type { Told } from '#server/cross/contract'
 import { shapeOf, type Signal } from '#server/connectors/signals'
 import { daysAgo, evaluate, neighbour, told, type Say } from './tell'
 

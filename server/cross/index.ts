@@ -1,6 +1,6 @@
 /** The checks that two connections answer together, and for which connectors they are. */
-import type { Check, CheckDescription, Connector, ResourceDescription, SignalPublisher } from '../contract'
-import type { SignalKind } from '../signals'
+import type { Check, CheckDescription, Connector, ResourceDescription, SignalPublisher } from '#server/connectors/contract'
+import type { SignalKind } from '#server/connectors/signals'
 import { backendDeployTargetConnected } from './backend-deploy-target-connected'
 import { category, type CrossCheck } from './contract'
 import { productionBranchProtected } from './production-branch-protected'

@@ -1,0 +1,58 @@
+/** POST /app/installations/{id}/access_tokens: for who proves with the app's private key to be the app. Tokens live an hour, in memory. */
+import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto'
+import { z } from 'zod'
+import { bearerOf } from '../kit/http'
+import { sha256 } from '../kit/hash'
+import { json, message } from './http'
+import { appPermissions, type GithubSandboxOptions } from './options'
+import type { SandboxAccount } from './world/account'
+
+const hour = 3_600_000
+const headerSchema = z.object({ alg: z.literal('RS256') })
+const claimsSchema = z.object({ iss: z.string(), iat: z.number(), exp: z.number() })
+
+export function newPrivateKey(): string {
+  return generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } }).privateKey
+}
+
+export type InstallationTokens = ReturnType<typeof openInstallationTokens>
+
+export function openInstallationTokens(options: GithubSandboxOptions, accounts: readonly SandboxAccount[], now: () => number) {
+  const tokens = new Map<string, { installationId: number, until: number }>()
+
+  /** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app */
+  function isApp(jwt: string): boolean {
+    const key = options.settings?.PRIVATE_KEY
+    const [header = '', claims = '', signature = ''] = jwt.split('.')
+    if (!key || !headerSchema.safeParse(decoded(header)).success) return false
+    if (!verify('RSA-SHA256', Buffer.from(`${header}.${claims}`), createPublicKey(key), Buffer.from(signature, 'base64url'))) return false
+    const { success, data } = claimsSchema.safeParse(decoded(claims))
+    const seconds = now() / 1000
+    return success && data.iss === options.clientId && data.iat <= seconds && data.exp > seconds && data.exp - seconds <= 600
+  }
+
+  return {
+    answer(request: Request, installationId: string): Response {
+      const jwt = bearerOf(request)
+      if (!jwt) return message(401, 'A JSON web token could not be decoded')
+      if (!isApp(jwt)) return message(401, '\'Issuer\' claim (\'iss\') must be an Integer, or the token\'s signature or times are wrong')
+      const account = accounts.find(one => String(one.installationId) === installationId)
+      if (!account) return message(404, 'Not Found')
+      const token = `ghs_sandbox.${randomBytes(180).toString('base64url')}`
+      const until = now() + hour
+      tokens.set(sha256(token), { installationId: account.installationId, until })
+      const permissions = appPermissions.filter(name => !options.withoutPermissions?.includes(name))
+      return json({ token, expires_at: new Date(until).toISOString().replace('.000', ''), permissions: Object.fromEntries(permissions.map(name => [name, 'read'])), repository_selection: 'all' }, 201)
+    },
+
+    find(token: string): number | null {
+      const found = tokens.get(sha256(token))
+      return found && found.until > now() ? found.installationId : null
+    },
+  }
+}
+
+function decoded(part: string): unknown {
+  try { return JSON.parse(Buffer.from(part, 'base64url').toString()) }
+  catch { return undefined }
+}
