@@ -74,6 +74,9 @@ export const providerErrorKinds = [
 ] as const
 export type ProviderErrorKind = (typeof providerErrorKinds)[number]
 
+/** Whoever calls waits so long for what the provider asks to come back later; a longer wait is `rate_limited` with its seconds. */
+export const LONGEST_WAIT_SECONDS = 60
+
 /** Never carries the provider's body: it may hold anything. */
 export class ProviderError extends Error {
   override name = 'ProviderError'

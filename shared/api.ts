@@ -258,6 +258,10 @@ export interface Assessment {
   score: number | null
   counts: Counts
   error: { code: string, message: string } | null
+  /** What has to be known beside the results of a run that went to its end. */
+  notice: { code: string, message: string } | null
+  /** The provider's limit is used up: it goes on then. */
+  paused_until: string | null
   created_at: string
   started_at: string | null
   finished_at: string | null

@@ -82,6 +82,11 @@ export interface Endpoint<T = unknown> {
   otherwise?: (refused: { status: number, body: unknown }) => T | null | undefined
   /** Where the answer comes in pages. `get` follows them all. */
   paging?: Paging<T>
+  /**
+   * Where the answer is about more than the one resource: resources with the same word share one answer within a scan. Default:
+   * none is shared.
+   */
+  sharedBy?: (resource: ResourceDescription, facts: GrantFacts) => string
   /** Which of the grant's tokens it is called with (see `OAuth2.slots`). Default: the main one. */
   slot?: string
   /** Called with a token made for it (see `OAuth2.minting`) where one can be. */
@@ -423,6 +428,8 @@ export interface Connector {
   defaultChecks: readonly string[]
   /** UTC cron of a new integration. */
   defaultSchedule: string
+  /** Calls at once that one scan makes. Default 8. */
+  concurrency?: number
   /** Seconds to wait after a 429, from the provider's own headers; `null` when they do not say. */
   retryAfter: (headers: Headers) => number | null
 }

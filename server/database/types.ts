@@ -113,10 +113,15 @@ export type Database = {
           integration_id: string
           lease_owner: string | null
           lease_until: string | null
+          listed_at: string | null
+          notice: Json | null
           organization_id: string
+          paused_seconds: number
+          paused_until: string | null
           progress_done: number
           progress_total: number
           requested_by: string | null
+          resource_cursor: string | null
           score: number | null
           started_at: string | null
           status: string
@@ -131,10 +136,15 @@ export type Database = {
           integration_id: string
           lease_owner?: string | null
           lease_until?: string | null
+          listed_at?: string | null
+          notice?: Json | null
           organization_id: string
+          paused_seconds?: number
+          paused_until?: string | null
           progress_done?: number
           progress_total?: number
           requested_by?: string | null
+          resource_cursor?: string | null
           score?: number | null
           started_at?: string | null
           status?: string
@@ -149,10 +159,15 @@ export type Database = {
           integration_id?: string
           lease_owner?: string | null
           lease_until?: string | null
+          listed_at?: string | null
+          notice?: Json | null
           organization_id?: string
+          paused_seconds?: number
+          paused_until?: string | null
           progress_done?: number
           progress_total?: number
           requested_by?: string | null
+          resource_cursor?: string | null
           score?: number | null
           started_at?: string | null
           status?: string
@@ -483,6 +498,7 @@ export type Database = {
           id: string
           integration_id: string
           kind: string
+          listed_in: string | null
           metadata: Json
           missing_since: string | null
           name: string
@@ -496,6 +512,7 @@ export type Database = {
           id?: string
           integration_id: string
           kind: string
+          listed_in?: string | null
           metadata?: Json
           missing_since?: string | null
           name: string
@@ -509,6 +526,7 @@ export type Database = {
           id?: string
           integration_id?: string
           kind?: string
+          listed_in?: string | null
           metadata?: Json
           missing_since?: string | null
           name?: string
@@ -1195,9 +1213,18 @@ export type Database = {
           p_audit: Json
           p_id: string
           p_owner: string
-          p_results: Json
         }
         Returns: boolean
+      }
+      count_targets: {
+        Args: {
+          p_after: string
+          p_integration_id: string
+        }
+        Returns: {
+          kind: string
+          targets: number
+        }[]
       }
       count_wraps: {
         Args: {
@@ -1262,6 +1289,14 @@ export type Database = {
           p_id: string
           p_left: boolean
           p_receipt?: Json
+        }
+        Returns: string
+      }
+      end_listing: {
+        Args: {
+          p_id: string
+          p_notice: Json
+          p_owner: string
         }
         Returns: string
       }
@@ -1397,6 +1432,14 @@ export type Database = {
         Args: never
         Returns: number
       }
+      note_assessment: {
+        Args: {
+          p_id: string
+          p_notice: Json
+          p_owner: string
+        }
+        Returns: boolean
+      }
       note_probe: {
         Args: {
           p_error: Json
@@ -1452,6 +1495,14 @@ export type Database = {
           p_organization_id: string
         }
         Returns: Json
+      }
+      pause_assessment: {
+        Args: {
+          p_id: string
+          p_owner: string
+          p_seconds: number
+        }
+        Returns: boolean
       }
       record_signals: {
         Args: {
@@ -1564,7 +1615,12 @@ export type Database = {
         Returns: {
           id: string
           integration_id: string
+          listed: boolean
           organization_id: string
+          pause_left: number
+          progress_done: number
+          progress_total: number
+          resource_cursor: string
           trigger: string
         }[]
       }
@@ -1586,6 +1642,15 @@ export type Database = {
         }
         Returns: string
       }
+      store_listed: {
+        Args: {
+          p_id: string
+          p_owner: string
+          p_resources: Json
+          p_seconds: number
+        }
+        Returns: boolean
+      }
       store_pending_connection: {
         Args: {
           p_audit: Json
@@ -1596,6 +1661,18 @@ export type Database = {
           p_version?: number
         }
         Returns: string
+      }
+      store_results: {
+        Args: {
+          p_cursor: string
+          p_done: number
+          p_id: string
+          p_owner: string
+          p_results: Json
+          p_seconds: number
+          p_total: number
+        }
+        Returns: boolean
       }
       store_rotated_credentials: {
         Args: {

@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ApiReader, Connector, Endpoint, GrantFacts, Page, ResourceDescription } from '#server/connectors/contract'
 import { withQuery } from '#server/connectors/paging'
-import { ProviderError } from '#server/errors'
+import { LONGEST_WAIT_SECONDS, ProviderError } from '#server/errors'
 import type { MintedTokens } from './mint'
 import { sendRequest, type Answer, type CallPolicy } from './send'
 import { statusError } from './status'
@@ -21,7 +21,7 @@ export interface ReaderPolicy extends CallPolicy {
   /** A longer wait than this, asked for by the provider, is left to the caller. Milliseconds. */
   maxWaitMs: number
 }
-export const readerPolicy = { attempts: 3, backoffMs: 500, maxWaitMs: 60_000 } as const
+export const readerPolicy = { attempts: 3, backoffMs: 500, maxWaitMs: LONGEST_WAIT_SECONDS * 1000 } as const
 
 /** Where a reader's tokens come from, when they may change while it reads. */
 export interface TokenSource {

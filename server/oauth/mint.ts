@@ -16,7 +16,7 @@ export interface MintedTokens {
 }
 
 /** Null: the connector makes none, the operator has given no key, or the grant has nothing to make them for. */
-export function mintedTokens(client: OAuthClient, facts: GrantFacts, signal?: AbortSignal, now: () => Date = () => new Date()): MintedTokens | null {
+export function mintedTokens(client: OAuthClient, facts: GrantFacts, signal?: AbortSignal): MintedTokens | null {
   const minting = isOAuth(client.connector) ? client.connector.authorization.minting : undefined
   const key = minting && client.settings[minting.key]
   const path = minting?.path(facts) ?? null
@@ -27,12 +27,12 @@ export function mintedTokens(client: OAuthClient, facts: GrantFacts, signal?: Ab
   let replaced = false
   const lives = async () => {
     const minted = await held
-    return minted === null || minted.expiresAt.getTime() - AHEAD_MS > now().getTime()
+    return minted === null || minted.expiresAt.getTime() - AHEAD_MS > Date.now()
   }
   return {
     async token() {
       if (held === null || !await lives()) {
-        held = mint(client, minting, { key, path }, now(), signal)
+        held = mint(client, minting, { key, path }, signal)
         // What failed may be tried again by the next call.
         held.catch(() => { held = null })
       }
@@ -49,11 +49,11 @@ export function mintedTokens(client: OAuthClient, facts: GrantFacts, signal?: Ab
 }
 
 /** Null: there is nothing any more that it could be made for. */
-async function mint(client: OAuthClient, minting: Minting, { key, path }: { key: string, path: string }, now: Date, signal?: AbortSignal) {
+async function mint(client: OAuthClient, minting: Minting, { key, path }: { key: string, path: string }, signal?: AbortSignal) {
   const { connector, clientId, apiBase, fetch } = client
   const answer = await sendRequest({
     method: 'POST', base: apiBase, path, fetch, signal,
-    headers: { ...connector.everyCall?.headers, authorization: `Bearer ${assertionOf(minting, { clientId, key, now }, path)}` },
+    headers: { ...connector.everyCall?.headers, authorization: `Bearer ${assertionOf(minting, { clientId, key, now: new Date() }, path)}` },
   })
   if (answer.status === 404) return null
   // The key or the clock is wrong, which nobody but the operator can mend.

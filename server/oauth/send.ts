@@ -113,14 +113,13 @@ export async function sendRequest(call: Call): Promise<Answer> {
   call.signal?.throwIfAborted()
 
   const stop = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
   const forward = () => stop.abort(call.signal?.reason)
   call.signal?.addEventListener('abort', forward, { once: true })
   // Raced, because an injected fetch need not heed its signal.
-  const ended = new Promise<never>((_, reject) => {
-    stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true })
-    timer = setTimeout(() => stop.abort(new ProviderError('timeout', label)), timeoutMs)
-  })
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const end = () => reject(stop.signal.reason)
+  stop.signal.addEventListener('abort', end, { once: true })
+  const timer = setTimeout(() => stop.abort(new ProviderError('timeout', label)), timeoutMs)
   const answer = exchange(call, url, label, stop.signal, maxBytes)
   answer.catch(() => undefined) // When the race is over, its own end is nobody's.
   try { return await Promise.race([answer, ended]) }
@@ -132,5 +131,7 @@ export async function sendRequest(call: Call): Promise<Answer> {
   finally {
     clearTimeout(timer)
     call.signal?.removeEventListener('abort', forward)
+    // Node's fetch holds on to the signal until the next full collection: the answer need not wait for that as well.
+    stop.signal.removeEventListener('abort', end)
   }
 }

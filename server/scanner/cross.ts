@@ -4,13 +4,14 @@
  */
 import { crossChecksOf, tellsOf } from '#server/cross'
 import type { CrossCheck, Neighbours, Told } from '#server/cross/contract'
-import type { ApiReader, Evaluation, SignalPublisher } from '#server/connectors/contract'
+import type { ApiReader, Endpoint, Evaluation, SignalPublisher } from '#server/connectors/contract'
 import { allConnectors } from '#server/connectors/registry'
 import { notApplicable, unverified } from '#server/connectors/verdict'
 import type { SignalKind } from '#server/connectors/signals'
 import type { IntegrationRow } from '#server/integrations/row'
 import { log } from '#server/utils/log'
 import { otherConnections, readNeighbours } from './neighbours'
+import type { Plan } from './plan'
 import { keepSignals, portrait, type Portrait, type Telling } from './portrait'
 import type { Target } from './targets'
 
@@ -21,34 +22,37 @@ export interface CrossStep {
   /** How many questions there are about a resource of this kind. */
   count: (resource: Pick<Target, 'kind'>) => number
   /**
-   * The questions about a resource, and `tell`, which notes what it tells; null: it tells nothing. Both rest on the same answers,
-   * which the reader has where the resource's own checks are switched on.
+   * The questions about a resource, and `tell`, which notes what it tells; null: it tells nothing. Both rest on the same answers:
+   * no call is made that nothing needs which is switched on here.
    */
   about: (target: Target, api: ApiReader) => { questions: Question[], tell: (() => Promise<void>) | null }
   /** Writes down what was told since. Before the results of the same resources are: what is done is not asked again. */
   keep: () => Promise<void>
 }
 
-/**
- * @param enabled what `enabled_checks` names
- * @param missing the permissions among these calls' that the grant is known to lack
- */
+/** @param missing the permissions among these calls' that the grant is known to lack */
 export async function openCrossStep(
-  row: Pick<IntegrationRow, 'id' | 'organizationId' | 'sandbox' | 'connector'>, enabled: readonly string[], missing: (reads: SignalPublisher['reads']) => readonly string[],
+  row: Pick<IntegrationRow, 'id' | 'organizationId' | 'sandbox' | 'connector'>, plan: Pick<Plan, 'crossing' | 'reads'>, missing: (reads: SignalPublisher['reads']) => readonly string[],
 ): Promise<CrossStep> {
   const { connector } = row
-  const checksOf = (resource?: Pick<Target, 'kind'>) => crossChecksOf(connector, resource).filter(check => enabled.includes(check.category) || enabled.includes(check.id))
-  const connections = checksOf().length > 0 ? await otherConnections(row) : []
+  const checksOf = (resource: Pick<Target, 'kind'>) => crossChecksOf(connector, resource).filter(check => plan.crossing.includes(check))
+  const connections = plan.crossing.length > 0 ? await otherConnections(row) : []
   const able = new Set(connections.flatMap(connection => [...tellsOf(connection.connector)]))
-  const neighbours = await readNeighbours(row.organizationId, connections, new Set(checksOf().map(check => check.needs)))
+  const neighbours = await readNeighbours(row.organizationId, connections, new Set(plan.crossing.map(check => check.needs)))
   let tellings: Telling[] = []
+
+  function notAsked(call: Endpoint): string | null {
+    if (!plan.reads(call)) return `No check that is switched on reads this of ${connector.name}.`
+    const [lacking] = missing({ call })
+    return lacking === undefined ? null : `The grant lacks a permission. It needs ${lacking}.`
+  }
 
   return {
     count: resource => checksOf(resource).length,
     about(target, api) {
       const seenAt = new Date()
       let asked: Promise<Portrait> | undefined
-      const own = () => asked ??= portrait(connector, target, api, missing, seenAt)
+      const own = () => asked ??= portrait(connector, target, api, notAsked, seenAt)
       const unavailable = connector.unavailable(target)
       return {
         questions: checksOf(target).map(check => ({

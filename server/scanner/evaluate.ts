@@ -73,19 +73,3 @@ export async function evaluate(
     return { verdict: 'error', summary: 'The check itself failed: a defect on our side.', evidence: { reason: 'check_failed' } }
   }
 }
-
-/** Makes each call once per resource, however many checks ask for it. */
-export function sharedReader(api: ApiReader): ApiReader {
-  const calls = new Map<string, Promise<unknown>>()
-  return {
-    facts: api.facts,
-    pages: (endpoint, resource) => api.pages(endpoint, resource),
-    get<T>(endpoint: Endpoint<T>, resource?: ResourceDescription): Promise<T | null> {
-      const key = `${endpoint.id} ${resource?.externalId ?? ''}`
-      const known = calls.get(key) ?? api.get(endpoint, resource)
-      calls.set(key, known)
-      // The same endpoint has the same schema, hence the same type.
-      return known as Promise<T | null>
-    },
-  }
-}

@@ -1,9 +1,12 @@
-/** Runs `task` for every item, at most `concurrency` at once. The first failure ends it, after the running ones did. */
-export async function forEachLimited<T>(items: readonly T[], concurrency: number, task: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values()
+/**
+ * Runs `task` for every item, at most `concurrency` at once; items may come one by one. The first failure ends it, after the
+ * running ones did.
+ */
+export async function forEachLimited<T>(items: Iterable<T> | AsyncIterable<T>, concurrency: number, task: (item: T) => Promise<void>): Promise<void> {
+  const queue = (async function* () { yield* items })()
   let failed = false
   const lane = async () => {
-    for (const item of queue) {
+    for await (const item of queue) {
       if (failed) return
       try {
         await task(item)
@@ -14,7 +17,7 @@ export async function forEachLimited<T>(items: readonly T[], concurrency: number
       }
     }
   }
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(concurrency, items.length) }, lane))
+  const lanes = await Promise.allSettled(Array.from({ length: concurrency }, lane))
   const broken = lanes.find(result => result.status === 'rejected')
   if (broken) throw broken.reason
 }

@@ -1,7 +1,7 @@
 /** What a resource tells the organization's other connections: asked with the answers of a scan, and kept. */
 import { publishersOf, tellsOf } from '#server/cross'
 import type { Told } from '#server/cross/contract'
-import type { ApiReader, Connector, SignalPublisher } from '#server/connectors/contract'
+import type { ApiReader, Connector, Endpoint, SignalPublisher } from '#server/connectors/contract'
 import { type Signal, type SignalKind, Unread } from '#server/connectors/signals'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -20,9 +20,9 @@ export interface Portrait {
   passed: ReadonlySet<SignalKind>
 }
 
-/** Asks a resource for all that it tells. @param missing the permissions among these calls' that the grant is known to lack */
+/** Asks a resource for all that it tells. @param notAsked a sentence why a call is not made, or null */
 export async function portrait(
-  connector: Connector, target: Target, api: ApiReader, missing: (reads: SignalPublisher['reads']) => readonly string[], now: Date,
+  connector: Connector, target: Target, api: ApiReader, notAsked: (call: Endpoint) => string | null, now: Date,
 ): Promise<Portrait> {
   const told = new Map([...tellsOf(connector, target)].map((kind): [SignalKind, { facts: Signal[], unknown: string | null }] => [kind, { facts: [], unknown: null }]))
   const passed = new Set<SignalKind>()
@@ -31,8 +31,7 @@ export async function portrait(
     const answers: Record<string, unknown> = {}
     for (const [name, endpoint] of Object.entries(publisher.reads)) {
       try {
-        const [lacking] = missing({ endpoint })
-        const why = unavailable ?? (lacking === undefined ? null : `The grant lacks a permission. It needs ${lacking}.`)
+        const why = unavailable ?? notAsked(endpoint)
         answers[name] = why === null ? await api.get(endpoint, target) : new Unread(why)
       }
       catch (error) {

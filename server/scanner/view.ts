@@ -11,8 +11,8 @@ import { AppError } from '#server/errors'
 import { afterPosition, afterRankedPosition, toPage, type Position } from '#server/utils/list'
 import { withIsoTimes } from '#server/utils/time'
 
-const columns = 'id, integration_id, trigger, status, progress_done, progress_total, score, counts, error, created_at, started_at, finished_at'
-type Row = Omit<Tables<'assessments'>, 'organization_id' | 'requested_by' | 'lease_owner' | 'lease_until'>
+const columns = 'id, integration_id, trigger, status, progress_done, progress_total, score, counts, error, notice, paused_until, created_at, started_at, finished_at'
+type Row = Omit<Tables<'assessments'>, 'organization_id' | 'requested_by' | 'lease_owner' | 'lease_until' | 'resource_cursor' | 'listed_at' | 'paused_seconds'>
 
 const countsSchema = z.object({ pass: z.number(), fail: z.number(), error: z.number(), not_applicable: z.number() })
 
@@ -35,7 +35,7 @@ export async function getAssessment(actor: Caller, id: string) {
   const row = unwrap(await actor.client.from('assessments').select(columns)
     .eq('id', id).eq('organization_id', actor.organizationId).maybeSingle())
   if (!row) throw new AppError('not_found')
-  return { ...withIsoTimes(viewAssessment(row)), results: await results(actor, id) }
+  return { ...withIsoTimes(viewAssessment(row)), results: row.status === 'completed' ? await results(actor, id) : [] }
 }
 
 /** In portions, as the data API has them; they do not change any more. */

@@ -7,8 +7,8 @@ export function isoTime(text: string): string {
   return utc ? `${utc[1]}T${utc[2]}Z` : new Date(text).toISOString()
 }
 
-/** Every key of a row that holds a time (`..._at`, `..._since`) through `isoTime`; the rest as it is. */
+/** Every key of a row that holds a time (`..._at`, `..._since`, `..._until`) through `isoTime`; the rest as it is. */
 export function withIsoTimes<T extends object>(row: T): T {
   return Object.fromEntries(Object.entries(row).map(([key, value]: [string, unknown]) =>
-    [key, typeof value === 'string' && /_(?:at|since)$/.test(key) ? isoTime(value) : value])) as T
+    [key, typeof value === 'string' && /_(?:at|since|until)$/.test(key) ? isoTime(value) : value])) as T
 }

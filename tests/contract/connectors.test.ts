@@ -54,6 +54,7 @@ const particulars: Readonly<Record<string, Particulars>> = {
       undescribed: {
         'GET /apps/allyship-sandbox/installations/new': 'a page: https://docs.github.com/en/apps/using-github-apps/installing-a-github-app-from-a-third-party',
         'POST /login/oauth/access_token': 'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app',
+        'POST /app/installations/71000001/access_tokens': 'https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app',
       },
     },
     accounts: { first: { installation: '71000001' }, other: { installation: '71000002' } },

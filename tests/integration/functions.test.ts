@@ -8,6 +8,7 @@ import { endings } from './functions/endings.ts'
 import { people } from './functions/people.ts'
 import { refreshes } from './functions/refreshes.ts'
 import { removals } from './functions/removals.ts'
+import { scanPortions } from './functions/scan-portions.ts'
 import { scans } from './functions/scans.ts'
 
 /** Beside the owner. Empty: triggers, which nobody calls, and what other functions alone use. */
@@ -29,6 +30,7 @@ const executableBy: Record<string, string> = {
   'private.create_organization': 'authenticated',
   'private.credential_row': 'service_role',
   'private.deleted_with': 'service_role',
+  'private.drop_partial_results': '',
   'private.failed_since': 'service_role',
   'private.find_audit_entry': 'authenticated',
   'private.hand_out_credential': '',
@@ -84,6 +86,7 @@ const executableBy: Record<string, string> = {
   'public.claim_webhook_scans': 'service_role',
   'public.close_connection': 'service_role',
   'public.complete_assessment': 'service_role',
+  'public.count_targets': 'service_role',
   'public.count_wraps': 'service_role',
   'public.create_invitation': 'authenticated',
   'public.create_organization': 'authenticated',
@@ -91,6 +94,7 @@ const executableBy: Record<string, string> = {
   'public.delete_organization': 'service_role',
   'public.drop_empty_keys': 'service_role',
   'public.end_connection': 'service_role',
+  'public.end_listing': 'service_role',
   'public.export_audit_entries': 'authenticated',
   'public.fail_assessment': 'service_role',
   'public.fail_refresh': 'service_role',
@@ -105,6 +109,7 @@ const executableBy: Record<string, string> = {
   'public.lookup_invitation': 'anon authenticated',
   'public.make_calendar_feed': 'authenticated',
   'public.mark_unverified': 'service_role',
+  'public.note_assessment': 'service_role',
   'public.note_probe': 'service_role',
   'public.note_reached': 'service_role',
   'public.note_refusal': 'service_role',
@@ -112,6 +117,7 @@ const executableBy: Record<string, string> = {
   'public.organization_wraps': 'service_role',
   'public.organizations_to_rekey': 'service_role',
   'public.overview': 'authenticated',
+  'public.pause_assessment': 'service_role',
   'public.record_signals': 'service_role',
   'public.release_assessment': 'service_role',
   'public.release_refresh': 'service_role',
@@ -126,7 +132,9 @@ const executableBy: Record<string, string> = {
   'public.start_assessment': 'service_role',
   'public.start_key_rotation': 'service_role',
   'public.store_connection': 'service_role',
+  'public.store_listed': 'service_role',
   'public.store_pending_connection': 'service_role',
+  'public.store_results': 'service_role',
   'public.store_rotated_credentials': 'service_role',
   'public.store_wraps': 'service_role',
   'public.sync_resources': 'service_role',
@@ -170,7 +178,7 @@ describe('the catalogue', () => {
     expect(functions.filter(one => !one.definer && one.schema === 'private').map(one => one.name)).toEqual([
       'private.apply_event', 'private.audit_canonical', 'private.audit_entry_elsewhere', 'private.audit_faults', 'private.audit_hash',
       'private.audit_is_append_only', 'private.count_all_encryptions', 'private.count_encryptions', 'private.credential_row', 'private.deleted_with',
-      'private.failed_since', 'private.hand_out_credential', 'private.health_of', 'private.integration_before_write', 'private.integration_connected',
+      'private.drop_partial_results', 'private.failed_since', 'private.hand_out_credential', 'private.health_of', 'private.integration_before_write', 'private.integration_connected',
       'private.integration_health', 'private.is_refusal', 'private.journal_refresh', 'private.lock_account', 'private.note_deed',
       'private.note_event', 'private.note_keys', 'private.others_rest_on', 'private.put_organization_key', 'private.receipt_is_append_only',
       'private.refuse_ended', 'private.role_failure', 'private.settle_attempts', 'private.slot_since', 'private.tokens_are_encrypted',
@@ -182,6 +190,7 @@ describe('the catalogue', () => {
     const { rows } = await db.run(`select c.relname, t.tgname, t.tgenabled from pg_trigger t join pg_class c on c.oid = t.tgrelid
       join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and not t.tgisinternal order by 1, 2`)
     expect(rows).toEqual([
+      { relname: 'assessments', tgname: 'drop_partial_results', tgenabled: 'O' },
       { relname: 'audit_log', tgname: 'append_only', tgenabled: 'O' },
       { relname: 'audit_log', tgname: 'append_only_truncate', tgenabled: 'O' },
       { relname: 'audit_log', tgname: 'chain', tgenabled: 'O' },
@@ -308,3 +317,4 @@ describe('endings', () => endings(() => db))
 describe('refreshes', () => refreshes(() => db))
 describe('removals', () => removals(() => db))
 describe('scans', () => scans(() => db))
+describe('scans that store as they go', () => scanPortions(() => db))

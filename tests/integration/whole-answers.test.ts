@@ -68,7 +68,7 @@ it('scans every resource of a grant', async () => {
   await rooms.sql(`insert into public.integration_resources (organization_id, integration_id, kind, external_id, name)
     select $1, $2, 'project', 'many-' || n, 'Many ' || n from generate_series(1, ${MANY}) n`, [who.organizationId, id])
   const [{ n } = { n: 0 }] = await rooms.sql<{ n: number }>('select count(*)::int as n from public.integration_resources where integration_id = $1', [id])
-  const targets = await enabledTargets(id)
+  const targets = await Array.fromAsync(enabledTargets(id, null))
   expect(new Set(targets.map(target => target.id)).size).toBe(n)
   expect(targets).toHaveLength(n)
 })

@@ -17,6 +17,7 @@ const vite = await createServer({
 const load = async <T>(path: string) => await vite.ssrLoadModule(join(root, path)) as T
 
 const { useSupabase } = await load<typeof import('../../server/database/clients.ts')>('server/database/clients.ts')
+const { github } = await load<typeof import('../../server/connectors/github/index.ts')>('server/connectors/github/index.ts')
 const { useConnectors } = await load<typeof import('../../server/connectors/registry.ts')>('server/connectors/registry.ts')
 const { useEncryptionKeys } = await load<typeof import('../../server/utils/encryption.ts')>('server/utils/encryption.ts')
 const { loadEnv } = await load<typeof import('../../server/utils/env.ts')>('server/utils/env.ts')
@@ -28,11 +29,12 @@ const { finishConnection } = await load<typeof import('../../server/integrations
 const { openFlow } = await load<typeof import('../../server/oauth/state.ts')>('server/oauth/state.ts')
 const { applyDeliveries } = await load<typeof import('../../server/integrations/deliveries.ts')>('server/integrations/deliveries.ts')
 const { receiveDelivery } = await load<typeof import('../../server/integrations/webhooks.ts')>('server/integrations/webhooks.ts')
+const { runAssessment } = await load<typeof import('../../server/scanner/run.ts')>('server/scanner/run.ts')
 const { mirror, noisy } = await load<typeof import('./test-connectors.ts')>('tests/support/test-connectors.ts')
 
 const { SUPABASE_URL: url = '', SUPABASE_ANON_KEY: anonKey = '', SUPABASE_SERVICE_ROLE_KEY: serviceRoleKey = '', DATABASE_URL: databaseUrl = '', ENCRYPTION_KEY: current = '' } = process.env
-useConnectors([mirror, noisy])
-loadEnv([mirror, noisy])
+useConnectors([mirror, noisy, github])
+loadEnv([mirror, noisy, github])
 useEncryptionKeys({ current })
 useSupabase({ url, anonKey, serviceRoleKey })
 let queue: Promise<void> | null = null
@@ -44,6 +46,7 @@ async function obey(command: Command): Promise<unknown> {
     const got = await Promise.all(Array.from({ length: command.times }, () => withCredential(use, async secrets => secrets.accessToken)))
     return [...new Set(got)]
   }
+  if (command.do === 'scan') return runAssessment(command.assessment, new AbortController().signal)
   queue ??= startQueue({ databaseUrl })
   await queue
   if (command.do === 'deliver') return receiveDelivery(noisy, { headers: new Headers(command.headers), body: new TextEncoder().encode(command.body) }, new Date())

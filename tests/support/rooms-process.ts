@@ -6,6 +6,7 @@ import { until } from './until.ts'
 export type Command
   = | { do: 'use', id: string, times: number }
     | { do: 'due' }
+    | { do: 'scan', assessment: string }
     | { do: 'deliver', body: string, headers: Record<string, string> }
     | { do: 'apply' }
     | { do: 'finish', who: { userId: string, email: string, organizationId: string }, cookie: string }
@@ -17,7 +18,7 @@ export interface RoomsProcess {
   kill: () => Promise<void>
 }
 
-/** Its connectors are `mirror` and `noisy` (./test-connectors.ts). @param env from `openRooms` and `install` */
+/** Its connectors are `mirror` and `noisy` (./test-connectors.ts), and GitHub's. @param env from `openRooms` and `install` */
 export async function startRoomsProcess(env: Record<string, string>): Promise<RoomsProcess> {
   const child = startNode([join(import.meta.dirname, 'rooms-child.ts')], env)
   let count = 0

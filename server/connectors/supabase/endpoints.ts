@@ -20,6 +20,9 @@ const segment = z.string().regex(/^[\w-]{1,100}$/)
 const project = (suffix: string) => (resource: ResourceDescription) =>
   `/v1/projects/${encodeURIComponent(resource.externalId)}${suffix}`
 
+/** Of an organization, which may have hundreds of projects. */
+const sharedBy = ({ metadata }: ResourceDescription) => String(metadata.organization_slug ?? '')
+
 const organizationPath = (suffix: string) => (resource: ResourceDescription) =>
   `/v1/organizations/${encodeURIComponent(String(resource.metadata.organization_slug ?? ''))}${suffix}`
 
@@ -48,6 +51,7 @@ export const projects = {
 export const organization = {
   id: 'organization',
   path: organizationPath(''),
+  sharedBy,
   schema: z.object({ plan: text }),
   scope: 'organizations:read',
 } satisfies Endpoint
@@ -55,6 +59,7 @@ export const organization = {
 export const members = {
   id: 'members',
   path: organizationPath('/members'),
+  sharedBy,
   // No email address: the name and the role are enough to act on.
   schema: z.array(z.object({ user_name: text, role_name: text, mfa_enabled: bool })),
   scope: 'organizations:read',

@@ -27,7 +27,8 @@ export function openInstallationTokens(options: GithubSandboxOptions, accounts: 
     if (!key || !headerSchema.safeParse(decoded(header)).success) return false
     if (!verify('RSA-SHA256', Buffer.from(`${header}.${claims}`), createPublicKey(key), Buffer.from(signature, 'base64url'))) return false
     const { success, data } = claimsSchema.safeParse(decoded(claims))
-    const seconds = now() / 1000
+    // Both run on one machine: `now` turns the ends of tokens, not the time at which this call is made.
+    const seconds = Date.now() / 1000
     return success && data.iss === options.clientId && data.iat <= seconds && data.exp > seconds && data.exp - seconds <= 600
   }
 

@@ -57,7 +57,9 @@ export function scans(database: () => TestDatabase): void {
     const result = (verdict: string, check = 'rls_enabled', fields: Row = {}) => ({
       resource_id: resource, check_id: check, verdict, severity: 'high', category: 'rls', summary: 's', evidence: { n: 1 }, checked_at: '2026-01-01T00:00:00Z', ...fields,
     })
-    const complete = (owner: string, results: object[]) => call('public.complete_assessment($1, $2, $3::text::jsonb, $4::text::jsonb)', [id, owner, JSON.stringify(results), entry('scan.completed')])
+    const store = (owner: string, results: object[]) => call('public.store_results($1, $2, $3::text::jsonb, $4, 0, 0, 30)', [id, owner, JSON.stringify(results), resource])
+    /** Everything stored in one portion, and the end. */
+    const complete = async (owner: string, results: object[]) => await store(owner, results) && call('public.complete_assessment($1, $2, $3::text::jsonb)', [id, owner, entry('scan.completed')])
     const expire = () => db.run(`update public.assessments set lease_until = clock_timestamp() - interval '1 ms' where id = $1`, [id])
     const row = async (): Promise<Row> => (await db.run('select * from public.assessments where id = $1', [id])).rows[0] ?? {}
     const unclaimed = async () => (await rowsOf('select id from public.unclaimed_assessments(100000) as id', [])).map(one => one.id)

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -138,6 +139,17 @@ describe('sendRequest', () => {
     await expect(call({ signal: stop.signal })).rejects.toBe(reason)
     await expect(call({ signal: stop.signal })).rejects.toBe(reason)
     expect(server.received).toHaveLength(1)
+  })
+
+  it('leaves nothing on a signal that outlives the call', async () => {
+    const caller = new AbortController()
+    const signals: AbortSignal[] = [caller.signal]
+    const answering: typeof fetch = async (_url, init) => {
+      if (init?.signal) signals.push(init.signal)
+      return Response.json({})
+    }
+    await sendRequest({ method: 'GET', base: 'https://api.example.com', path: '/x', fetch: answering, signal: caller.signal })
+    expect(signals.map(signal => getEventListeners(signal, 'abort').length)).toEqual([0, 0])
   })
 
   it('makes no call that leaves its base', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { forEachLimited } from '#server/scanner/limit'
 
@@ -8,12 +9,32 @@ describe('forEachLimited', () => {
     const done: number[] = []
     await forEachLimited(Array.from({ length: count }, (_, index) => index), concurrency, async (item) => {
       most = Math.max(most, ++running)
-      await Promise.resolve()
+      await nextTurn()
       running--
       done.push(item)
     })
     expect(done.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, index) => index))
     expect(most).toBe(Math.min(concurrency, count))
+  })
+
+  it('takes items that come one by one, and waits for none while others can be had', async () => {
+    async function* slowly() {
+      for (let n = 0; n < 6; n++) {
+        await nextTurn()
+        yield n
+      }
+    }
+    const done: number[] = []
+    await forEachLimited(slowly(), 3, async item => void done.push(item))
+    expect(done).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  it('ends with the failure of what brings the items', async () => {
+    async function* broken() {
+      yield 1
+      throw new Error('no more')
+    }
+    await expect(forEachLimited(broken(), 2, async () => {})).rejects.toThrow('no more')
   })
 
   it('ends with the first failure, after those that run, and starts no more', async () => {

@@ -10,7 +10,7 @@ describe('isoTime', () => {
 
 describe('withIsoTimes', () => {
   it('changes times by their names, and nothing else', () => {
-    const row = { created_at: '2026-01-01 00:00:00+00', missing_since: null, name: '2026-01-01 00:00:00+00', at: '2026-01-01 00:00:00+00', count_at: 3 }
-    expect(withIsoTimes(row)).toEqual({ ...row, created_at: '2026-01-01T00:00:00Z' })
+    const row = { created_at: '2026-01-01 00:00:00+00', missing_since: null, paused_until: '2026-01-01 00:00:00+00', name: '2026-01-01 00:00:00+00', at: '2026-01-01 00:00:00+00', count_at: 3 }
+    expect(withIsoTimes(row)).toEqual({ ...row, created_at: '2026-01-01T00:00:00Z', paused_until: '2026-01-01T00:00:00Z' })
   })
 })

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { ApiReader, ResourceDescription } from '#server/connectors/contract'
 import { aws } from '#server/connectors/aws'
-import { evaluate, sharedReader } from '#server/scanner/evaluate'
+import { evaluate } from '#server/scanner/evaluate'
+import { sharedReader } from '#server/scanner/reader'
 import { externalId, openSandbox } from './opened'
 
 const expected: Record<string, Record<string, Record<string, string>>> = {

@@ -1,5 +1,5 @@
 /** Reading as the installation: the product's reader and the stand-in, with a key made here. */
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ApiReader, Settings } from '#server/connectors/contract'
 import { github } from '#server/connectors/github'
 import { organization, user } from '#server/connectors/github/endpoints'
@@ -8,15 +8,15 @@ import type { OAuthClient } from '#server/oauth/client'
 import { mintedTokens } from '#server/oauth/mint'
 import { openApi } from '#server/oauth/open-api'
 import { newPrivateKey } from '#server/sandbox/github/installation-token'
-import { baseUrl, clientId, clientSecret, clock, installed, openSandbox, redirectUri } from './browser'
+import { baseUrl, clientId, clientSecret, installed, openSandbox, redirectUri } from './browser'
 
 const key = newPrivateKey()
+afterEach(() => void vi.useRealTimers())
 const acme = { kind: 'organization', externalId: '', name: '', metadata: { login: 'brightwater-labs' } }
 const facts = { installation_id: installed.organization }
 
 async function open(settings: Settings = { PRIVATE_KEY: key }) {
-  const time = clock(Date.now())
-  const browser = openSandbox({ settings: { PRIVATE_KEY: key }, now: time.now })
+  const browser = openSandbox({ settings: { PRIVATE_KEY: key } })
   const { access_token: accessToken } = await browser.connect()
   const calls: { path: string, bearer: string }[] = []
   const client: OAuthClient = {
@@ -28,7 +28,7 @@ async function open(settings: Settings = { PRIVATE_KEY: key }) {
     },
   }
   const askedAs = (path: string) => calls.filter(call => call.path === path).map(({ bearer }) => bearer.slice(0, 4))
-  return { api: openApi(client, { accessToken, facts }), client, accessToken, calls, askedAs, time }
+  return { api: openApi(client, { accessToken, facts }), client, accessToken, calls, askedAs }
 }
 const asks = (api: ApiReader) => api.get(organization, acme)
 const minting = `/app/installations/${installed.organization}/access_tokens`
@@ -50,12 +50,13 @@ describe('with the app\'s private key', () => {
   })
 
   it('a token that is about to end is made anew, before it is refused', async () => {
-    const { client, calls, time } = await open()
-    const tokens = mintedTokens(client, facts, undefined, () => new Date(time.now()))
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { client, calls } = await open()
+    const tokens = mintedTokens(client, facts)
     const first = await tokens?.token()
-    time.advance(58 * 60)
+    vi.advanceTimersByTime(58 * 60_000)
     expect(await tokens?.token()).toBe(first)
-    time.advance(61)
+    vi.advanceTimersByTime(61_000)
     expect(await tokens?.token()).not.toBe(first)
     expect(calls.map(call => call.path)).toEqual([minting, minting])
   })
@@ -112,10 +113,10 @@ it.each([
 })
 
 it('the stand-in wants a token of the app, of now, for an installation that there is', async () => {
-  const { client, time } = await open()
+  const { client } = await open()
   const assertion = (now: Date, app = clientId) => github.authorization.minting.assertion({ clientId: app, key, now })
   const post = (jwt: string, id: string = installed.organization) => client.fetch(`${baseUrl}/app/installations/${id}/access_tokens`, { method: 'POST', headers: { authorization: `Bearer ${jwt}` } })
-  const now = time.now()
+  const now = Date.now()
   expect((await post(assertion(new Date(now)))).status).toBe(201)
   expect((await post(assertion(new Date(now), 'Iv1.other'))).status).toBe(401)
   expect((await post(assertion(new Date(now - 20 * 60_000)))).status).toBe(401)

@@ -5,7 +5,8 @@ import { netlify } from '#server/connectors/netlify'
 import { exchangeCode } from '#server/oauth/exchange'
 import { createApiReader } from '#server/oauth/http'
 import { revokeGrant } from '#server/oauth/revoke'
-import { evaluate, sharedReader } from '#server/scanner/evaluate'
+import { evaluate } from '#server/scanner/evaluate'
+import { sharedReader } from '#server/scanner/reader'
 import { baseUrl, clientId, clientSecret, clock, openSandbox, redirectUri } from './browser'
 
 const expected: Record<string, Record<string, string>> = {
