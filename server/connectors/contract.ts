@@ -8,6 +8,7 @@
 import type { z } from 'zod'
 import type { ProviderErrorKind } from '#server/errors'
 import type { Severity, Verdict } from '#shared/vocabulary'
+import type { Signal, SignalKind, Unknown, Unread } from './signals'
 
 /** JSON that is safe to store and show: chosen field by field by a check, never a provider's raw answer. */
 export type Evidence = { [key: string]: EvidenceValue }
@@ -123,9 +124,9 @@ type Answers<R extends Record<string, Endpoint>> = {
   [K in keyof R]: R[K] extends Endpoint<infer T> ? (R[K] extends { absent: readonly number[] } | { otherwise: unknown } ? T | null : T) : never
 }
 
-/** One question about one resource. `evaluate` is pure: the same answers and time give the same verdict. */
-export interface Check<R extends Record<string, Endpoint> = Record<string, Endpoint>> {
-  /** `<provider>_<question>`, stable for ever: findings are keyed by it. */
+/** What a person reads of a check. */
+export interface CheckDescription {
+  /** `<provider>_<question>`, or `cross_<question>`; stable for ever: findings are keyed by it. */
   id: string
   /** A statement that is true when the check passes. */
   title: string
@@ -141,6 +142,10 @@ export interface Check<R extends Record<string, Endpoint> = Record<string, Endpo
   cis?: readonly { benchmark: string, ids: readonly string[] }[]
   /** Annex A controls of ISO/IEC 27001:2022. */
   iso27001?: { controls: readonly string[], own: boolean }
+}
+
+/** One question about one resource. `evaluate` is pure: the same answers and time give the same verdict. */
+export interface Check<R extends Record<string, Endpoint> = Record<string, Endpoint>> extends CheckDescription {
   /** Kinds of resources it asks about. Default: all of the connector's. */
   kinds?: readonly string[]
   /** The calls it needs; the scanner makes each once per resource and hands the parsed answers in. */
@@ -151,6 +156,26 @@ export interface Check<R extends Record<string, Endpoint> = Record<string, Endpo
 /** Keeps the types of `reads` for `evaluate`, and erases them for the registry. */
 export function defineCheck<const R extends Record<string, Endpoint>>(check: Check<R>): Check {
   return check as unknown as Check
+}
+
+type AnswersIfRead<R extends Record<string, Endpoint>> = { [K in keyof R]: Answers<R>[K] | Unread }
+
+/** Tells the organization's other connections facts about a resource. `derive` is pure, as a check's `evaluate`. */
+export interface SignalPublisher<R extends Record<string, Endpoint> = Record<string, Endpoint>> {
+  /** Kinds of resources it is about. Default: all of the connector's. */
+  kinds?: readonly string[]
+  /** What it tells. A kind of which it says nothing has no facts: what could not be learned is said to be `Unknown`. */
+  tells: readonly SignalKind[]
+  /** It needs a permission that most grants do not have: checks that rest on it for their subject are off at first. */
+  optional?: boolean
+  /** Calls that the connector's checks make anyway: each is made once per resource and scan. */
+  reads: R
+  derive: (answers: AnswersIfRead<R>, context: { resource: ResourceDescription, now: Date }) => readonly (Signal | Unknown)[]
+}
+
+/** As `defineCheck`. */
+export function definePublisher<const R extends Record<string, Endpoint>>(publisher: SignalPublisher<R>): SignalPublisher {
+  return publisher as unknown as SignalPublisher
 }
 
 export interface ScopeDescription {
@@ -397,6 +422,8 @@ export interface Connector {
   /** Whether a resource can be asked at all; a sentence if not (its checks are then `not_applicable`). */
   unavailable: (resource: ResourceDescription) => string | null
   checks: readonly Check[]
+  /** What its resources tell about themselves to the organization's other connections. */
+  signals?: readonly SignalPublisher[]
   /** What `enabled_checks` starts with: categories and check ids. */
   defaultChecks: readonly string[]
   /** UTC cron of a new integration. */

@@ -543,6 +543,51 @@ export type Database = {
           },
         ]
       }
+      integration_signals: {
+        Row: {
+          facts: Json
+          integration_id: string
+          kind: string
+          organization_id: string
+          resource_id: string
+          seen_at: string
+          unknown: string | null
+        }
+        Insert: {
+          facts?: Json
+          integration_id: string
+          kind: string
+          organization_id: string
+          resource_id: string
+          seen_at: string
+          unknown?: string | null
+        }
+        Update: {
+          facts?: Json
+          integration_id?: string
+          kind?: string
+          organization_id?: string
+          resource_id?: string
+          seen_at?: string
+          unknown?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'integration_signals_integration_id_organization_id_fkey'
+            columns: ['integration_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integrations'
+            referencedColumns: ['id', 'organization_id']
+          },
+          {
+            foreignKeyName: 'integration_signals_resource_id_organization_id_fkey'
+            columns: ['resource_id', 'organization_id']
+            isOneToOne: false
+            referencedRelation: 'integration_resources'
+            referencedColumns: ['id', 'organization_id']
+          },
+        ]
+      }
       integrations: {
         Row: {
           config: Json
@@ -1458,6 +1503,14 @@ export type Database = {
           p_seconds: number
         }
         Returns: boolean
+      }
+      record_signals: {
+        Args: {
+          p_integration_id: string
+          p_organization_id: string
+          p_told: Json
+        }
+        Returns: undefined
       }
       release_assessment: {
         Args: {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { requestRow, type RequestInfo } from '#server/audit'
 import type { Caller } from '#server/database/caller'
+import { allChecksOf } from '#server/cross'
 import { findConnector } from '#server/connectors/registry'
 import { unwrap } from '#server/database/result'
 import { AppError, type FieldError } from '#server/errors'
@@ -40,7 +41,8 @@ function faults(integrationType: string, change: Change): FieldError[] {
   const schedule = change.scan_schedule === undefined ? null : scheduleFault(change.scan_schedule)
   if (schedule) errors.push({ field: 'scan_schedule', message: schedule })
 
-  const checks = findConnector(integrationType)?.checks ?? []
+  const connector = findConnector(integrationType)
+  const checks = connector ? allChecksOf(connector) : []
   const known = new Set(checks.flatMap(check => [check.id, check.category]))
   change.enabled_checks?.forEach((name, index) => {
     if (!known.has(name)) errors.push({ field: `enabled_checks.${index}`, message: `${name} is neither a check nor a category of checks here` })

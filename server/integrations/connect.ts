@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescription, TokenSet } from '#server/connectors/contract'
+import { defaultChecksOf } from '#server/cross'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
@@ -198,7 +199,7 @@ export async function storeGrant(
     const now = new Date()
     const next = nextRefresh(fields, [MAIN_SLOT, ...connector.authorization.slots ?? []], now)
     const [main] = resources
-    const fresh = existing ? {} : { enabled_checks: connector.defaultChecks, project_id: main?.external_id ?? null, project_name: main?.name ?? null }
+    const fresh = existing ? {} : { enabled_checks: defaultChecksOf(connector), project_id: main?.external_id ?? null, project_name: main?.name ?? null }
     const key = await keyForEncrypting(who.organizationId, connector.secrets.length)
     const config = sealTokens({ ...fields, ...fresh }, { id, organizationId: who.organizationId, version: (existing?.version ?? 0) + 1 }, connector, key)
     const assessmentId = await write({

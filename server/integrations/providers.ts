@@ -1,9 +1,10 @@
 import { clientToConnect, missingConfiguration, redirectUri, webhookUri } from './client'
-import { isOAuth, type Check, type Connector, type SettingDescription } from '#server/connectors/contract'
+import { isOAuth, type Check, type CheckDescription, type Connector, type SettingDescription } from '#server/connectors/contract'
+import { allChecksOf } from '#server/cross'
 import { settingVariable } from '#server/utils/env-schema'
 import { scopesOf } from './scopes'
 
-export function viewCheck(check: Check) {
+export function viewCheck(check: CheckDescription & Pick<Check, 'reads'>) {
   const { id, title, severity, category, rationale, remediation, soc2 } = check
   return { id, title, severity, category, rationale, remediation, soc2, scopes: scopesOf(check) }
 }
@@ -31,6 +32,6 @@ export function viewProvider(connector: Connector) {
     setup: connector.setup,
     scopes: scopes.map(scope => scope.name),
     scope_reasons: Object.fromEntries(scopes.map(scope => [scope.name, scope.reason])),
-    checks: connector.checks.map(viewCheck),
+    checks: allChecksOf(connector).map(viewCheck),
   }
 }

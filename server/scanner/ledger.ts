@@ -7,7 +7,7 @@ import type { Target } from './targets'
 
 export interface Result { resource_id: string, check_id: string, verdict: string, severity: string, category: string, summary: string, evidence: object, checked_at: string }
 
-/** A resource that was begun: how many of its checks are not done yet, and what the others said. */
+/** A resource that was begun: how many of its steps are not done yet, and what the others said. */
 export interface Entry { target: Target, left: number, results: Result[] }
 
 export type Store = (results: Result[], cursor: string) => Promise<void>
@@ -23,18 +23,18 @@ export class Ledger {
   constructor(private readonly store: Store, private readonly portion: number) {}
 
   /** Begins a resource as soon as there is room for it. Null: the work has ended. */
-  async begin(target: Target, checks: number): Promise<Entry | null> {
+  async begin(target: Target, steps: number): Promise<Entry | null> {
     while (!this.ended && this.entries.length + this.beingStored >= this.portion) await this.wake.promise
     if (this.ended) return null
-    const entry = { target, left: checks, results: [] }
+    const entry = { target, left: steps, results: [] }
     this.entries.push(entry)
-    if (checks === 0) await this.advance(this.portion / 2)
+    if (steps === 0) await this.advance(this.portion / 2)
     return entry
   }
 
-  /** One more of its checks is done. */
-  async add(entry: Entry, result: Result): Promise<void> {
-    entry.results.push(result)
+  /** One more of its steps is done. Null: it has no result. */
+  async add(entry: Entry, result: Result | null): Promise<void> {
+    if (result) entry.results.push(result)
     entry.left--
     if (entry.left === 0) await this.advance(this.portion / 2)
   }

@@ -1,9 +1,10 @@
 /** Goes through the resources in the order of their ids, from where the assessment stands, and stores what their checks say. */
 import type { ApiReader, Check, Evaluation } from '#server/connectors/contract'
 import type { IntegrationRow } from '#server/integrations/row'
+import { openCrossStep } from './cross'
 import { evaluate } from './evaluate'
 import type { Lease } from './lease'
-import { Ledger } from './ledger'
+import { Ledger, type Result } from './ledger'
 import { forEachLimited } from './limit'
 import { planScan, type Plan } from './plan'
 import { sharedReader } from './reader'
@@ -31,7 +32,9 @@ export interface Pass {
 }
 
 /** One question about one resource. */
-interface Step { check: Pick<Check, 'id' | 'severity' | 'category'>, ask: (now: Date) => Promise<Evaluation> }
+interface Question { check: Pick<Check, 'id' | 'severity' | 'category'>, ask: (now: Date) => Promise<Evaluation> }
+/** Or what the resource tells others, of which there is no result. */
+type Step = Question | { tell: () => Promise<void> }
 
 /**
  * @returns whether all are done; false: the time is over
@@ -41,16 +44,26 @@ export async function checkTargets({ row, plan, api, lease, portion, deadline }:
   const reader = sharedReader(api)
   // A renewal on the way may have left the credential with less.
   const plans = [plan, planScan(row)]
-  const missing = ({ reads }: Check) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
+  const missing = ({ reads }: Pick<Check, 'reads'>) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
   const checksOf = (kind: string) => plan.checks.filter(({ kinds }) => kinds?.includes(kind) ?? true)
-  const stepsOf = (target: Target): Step[] => checksOf(target.kind)
-    .map(check => ({ check, ask: now => evaluate(row.connector, check, target, reader, missing(check), now) }))
+  const cross = await openCrossStep(row, plan, reads => missing({ reads }))
+  const stepsOf = (target: Target): Step[] => {
+    const { questions, tell } = cross.about(target, reader)
+    return [
+      ...checksOf(target.kind).map(check => ({ check, ask: (now: Date) => evaluate(row.connector, check, target, reader, missing(check), now) })),
+      ...questions,
+      ...tell ? [{ tell }] : [],
+    ]
+  }
 
   let done = lease.stored
   let total = done
-  for (const { kind, targets } of await countTargets(row.id, lease.cursor)) total += targets * checksOf(kind).length
+  for (const { kind, targets } of await countTargets(row.id, lease.cursor)) total += targets * (checksOf(kind).length + cross.count({ kind }))
   lease.progress(done, total)
-  const ledger = new Ledger((results, cursor) => lease.store(results, cursor), portion)
+  const ledger = new Ledger(async (results, cursor) => {
+    await cross.keep()
+    await lease.store(results, cursor)
+  }, portion)
   let inTime = true
 
   async function* questions() {
@@ -66,16 +79,15 @@ export async function checkTargets({ row, plan, api, lease, portion, deadline }:
   }
 
   try {
-    await forEachLimited(questions(), row.connector.concurrency ?? CONCURRENCY, async ({ entry, step: { check, ask } }) => {
+    await forEachLimited(questions(), row.connector.concurrency ?? CONCURRENCY, async ({ entry, step }) => {
       try {
         lease.signal.throwIfAborted()
-        const checkedAt = new Date()
-        const { verdict, summary, evidence } = await ask(checkedAt)
+        const result = 'tell' in step ? await step.tell().then(() => null) : await answer(step, entry.target)
         lease.signal.throwIfAborted()
-        total = Math.max(total, ++done)
+        if (result) total = Math.max(total, ++done)
         lease.progress(done, total)
         if (entry.left === 1) reader.forget(entry.target)
-        await ledger.add(entry, { resource_id: entry.target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() })
+        await ledger.add(entry, result)
       }
       catch (error) {
         ledger.stop()
@@ -87,4 +99,10 @@ export async function checkTargets({ row, plan, api, lease, portion, deadline }:
     if (!lease.signal.aborted) await ledger.settle()
   }
   return inTime
+}
+
+async function answer({ check, ask }: Question, target: Target): Promise<Result> {
+  const checkedAt = new Date()
+  const { verdict, summary, evidence } = await ask(checkedAt)
+  return { resource_id: target.id, check_id: check.id, verdict, severity: check.severity, category: check.category, summary, evidence, checked_at: checkedAt.toISOString() }
 }

@@ -1,6 +1,8 @@
 /** Assessments, findings and the overview as a person sees them. */
 import { z } from 'zod'
 import type { Caller } from '#server/database/caller'
+import type { CheckDescription } from '#server/connectors/contract'
+import { allChecksOf } from '#server/cross'
 import { findConnector } from '#server/connectors/registry'
 import { ROWS } from '#server/database/every-row'
 import { unwrap } from '#server/database/result'
@@ -63,7 +65,7 @@ export async function listFindings(actor: Caller, filter: FindingFilter) {
   if (filter.cursor) query = query.or(afterRankedPosition('severity_rank', 'last_seen_at', filter.cursor))
   const rows = unwrap(await query.order('severity_rank').order('last_seen_at', { ascending: false }).order('id', { ascending: false }).limit(filter.limit + 1))
   return toPage(rows, filter.limit, row => row.last_seen_at, ({ integrations, integration_resources: resource, severity_rank: _, ...row }) => {
-    const check = findConnector(integrations?.integration_type ?? '')?.checks.find(known => known.id === row.check_id)
+    const check = described(integrations?.integration_type, row.check_id)
     return {
       ...row,
       resource_name: resource?.name ?? '',
@@ -73,6 +75,11 @@ export async function listFindings(actor: Caller, filter: FindingFilter) {
       stale: row.status === 'open' && (integrations?.status !== 'active' || resource?.enabled === false || Boolean(resource?.missing_since)),
     }
   }, row => row.severity_rank)
+}
+
+function described(integrationType: string | undefined, checkId: string): CheckDescription | undefined {
+  const connector = findConnector(integrationType ?? '')
+  return connector && allChecksOf(connector).find(known => known.id === checkId)
 }
 
 const overviewSchema = z.object({

@@ -118,6 +118,7 @@ const executableBy: Record<string, string> = {
   'public.organizations_to_rekey': 'service_role',
   'public.overview': 'authenticated',
   'public.pause_assessment': 'service_role',
+  'public.record_signals': 'service_role',
   'public.release_assessment': 'service_role',
   'public.release_refresh': 'service_role',
   'public.release_removal': 'service_role',

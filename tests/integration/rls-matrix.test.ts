@@ -22,6 +22,7 @@ const matrix: Record<string, Record<Verb, string>> = {
   invitations: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   integrations: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   integration_resources: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  integration_signals: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   assessments: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   assessment_results: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   findings: { select: 'x+++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
@@ -55,6 +56,7 @@ const grants: Record<string, string[]> = {
   invitations: ['authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
   integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, health_reason, health_since, health_state, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
   integration_resources: ['authenticated select', ...all],
+  integration_signals: all,
   assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, notice, organization_id, paused_until, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],
   assessment_results: ['authenticated select', ...all],
   findings: ['authenticated select', ...all],
@@ -81,6 +83,7 @@ const grants: Record<string, string[]> = {
 /** Columns that no signed-in person can read, whatever their role. */
 const unreadable: Record<string, string[]> = {
   integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures', 'connected_at', 'provider_state', 'provider_state_at', 'webhook_scan_due_at'],
+  integration_signals: ['resource_id', 'kind', 'organization_id', 'integration_id', 'facts', 'unknown', 'seen_at'],
   invitations: ['token_hash'],
   assessments: ['lease_owner', 'lease_until', 'listed_at', 'paused_seconds', 'resource_cursor'],
   api_keys: ['key_hash'],
@@ -109,6 +112,7 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     invitations: { rows: mine, insert: insert('organization_id, email, role, token_hash, invited_by', `'${a.id}', 'x@example.com', 'admin', '${hash}', '${actor}'`), set: `role = 'admin'` },
     integrations: { rows: mine, insert: insert('organization_id, integration_type, name, scan_schedule, external_account_id, external_account_name', `'${a.id}', 'slack', 'x', '0 6 * * *', 'x', 'x'`), set: `name = 'x'` },
     integration_resources: { rows: mine, insert: insert('integration_id, organization_id, kind, external_id, name', `'${a.integration}', '${a.id}', 'project', 'x', 'x'`), set: 'enabled = false' },
+    integration_signals: { rows: mine, insert: insert('resource_id, kind, organization_id, integration_id, seen_at', `'${a.resource}', 'another', '${a.id}', '${a.integration}', now()`), set: `unknown = 'x'` },
     assessments: { rows: mine, insert: insert('organization_id, integration_id, trigger', `'${a.id}', '${a.integration}', 'manual'`), set: 'score = 100' },
     assessment_results: { rows: mine, insert: insert('assessment_id, resource_id, check_id, organization_id, verdict, severity, category, summary, checked_at', `'${a.assessment}', '${a.resource}', 'x', '${a.id}', 'pass', 'low', 'x', 'x', now()`), set: `verdict = 'pass'` },
     findings: { rows: mine, insert: insert('organization_id, integration_id, resource_id, check_id, severity, category, summary, first_seen_at, last_seen_at', `'${a.id}', '${a.integration}', '${a.resource}', 'x', 'low', 'x', 'x', now(), now()`), set: `status = 'resolved', resolved_at = now()` },
@@ -133,7 +137,7 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
 }
 
 /** A column of the key: readable wherever anything of the row is. */
-const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name', credential_uses: 'integration_id' }
+const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name', credential_uses: 'integration_id', integration_signals: 'kind' }
 
 let db: TestDatabase
 let acme: Seeded

@@ -77,10 +77,10 @@ export class ApiClient {
   }
 
   /** The whole way to the provider and back. @returns where the app sends the browser in the end */
-  async connect(provider = 'supabase', decision: 'approve' | 'deny' = 'approve'): Promise<string> {
+  async connect(provider = 'supabase', decision: 'approve' | 'deny' = 'approve', choices: Readonly<Record<string, string>> = {}): Promise<string> {
     const login = await this.get(`/api/auth/${provider}/login`)
     if (login.status !== 302 || !login.location) throw new Error(`login answered ${login.status}: ${login.text}`)
-    const back = new URL(await consent(new URL(login.location, this.url).href, decision))
+    const back = new URL(await consent(new URL(login.location, this.url).href, decision, choices))
     const callback = await this.get(back.pathname + back.search)
     if (callback.status !== 302 || !callback.location) throw new Error(`callback answered ${callback.status}: ${callback.text}`)
     return callback.location

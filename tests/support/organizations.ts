@@ -67,6 +67,7 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   const assessment = randomUUID()
   const ids = [people.id, integration, resource, assessment]
   await run(`insert into public.assessments (organization_id, integration_id, id, trigger, status) values ($1, $2, $3, 'manual', 'completed')`, [people.id, integration, assessment])
+  await run(`insert into public.integration_signals (resource_id, kind, organization_id, integration_id, seen_at) values ($3, 'backend', $1, $2, now())`, ids.slice(0, 3))
   await run(`insert into public.assessment_results (assessment_id, resource_id, check_id, organization_id, verdict, severity, category, summary, checked_at)
     values ($3, $2, 'rls_enabled', $1, 'fail', 'high', 'rls', 'x', now())`, [people.id, resource, assessment])
   await run(`insert into public.findings (organization_id, integration_id, resource_id, check_id, severity, category, summary, first_seen_at, last_seen_at)

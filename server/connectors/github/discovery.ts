@@ -53,6 +53,7 @@ function repositoryResource(repository: ListedRepository): ResourceDescription {
       owner: owner.login,
       repository: name,
       default_branch: repository.default_branch ?? null,
+      address: repository.html_url ?? null,
       visibility: repository.visibility ?? (repository.private ? 'private' : null),
       archived: repository.archived ?? null,
       disabled: repository.disabled ?? null,

@@ -5,6 +5,7 @@ import { account, resources, unavailable } from './discovery'
 import { installationRepositories, installations, user, userOrganizations, userRepositories } from './endpoints'
 import { retryAfter } from './rate-limit'
 import { refusal } from './refusal'
+import { signals } from './signals'
 import { webhooks } from './webhooks'
 
 /** GitHub, or GitHub Enterprise Server: an organization and its repositories, through a GitHub App or an OAuth App. */
@@ -54,6 +55,7 @@ export const github = {
   resources,
   unavailable,
   checks,
+  signals,
   defaultChecks: ['auth', 'access_control', 'supply_chain', 'data_protection', 'api_security'],
   defaultSchedule: '0 5 * * *',
   retryAfter,

@@ -10,6 +10,7 @@
 import { z } from 'zod'
 import type { Endpoint, ResourceDescription } from '../contract'
 import { linkPaging } from '../paging'
+import { shapeOf } from '../signals'
 
 /** There is one permission: everything the person may do (https://github.com/netlify/open-api/issues/168). */
 export const scope = 'user'
@@ -76,7 +77,7 @@ export const siteSettings = {
     account_sso_login: bool,
     account_sso_login_context: text,
     prevent_non_git_prod_deploys: bool,
-    build_settings: maybe(z.object({ repo_url: text, repo_path: text, public_repo: bool, private_logs: bool, untrusted_flow: text })),
+    build_settings: maybe(z.object({ repo_url: text, repo_branch: text, repo_path: text, public_repo: bool, private_logs: bool, untrusted_flow: text })),
   }),
   scope,
 } satisfies Endpoint
@@ -101,7 +102,12 @@ export const variables = {
   path: resource => resource.kind === 'account'
     ? `/api/v1/accounts/${encodeURIComponent(resource.externalId)}/env`
     : `/api/v1/accounts/${fact(resource, 'account_id')}/env?site_id=${encodeURIComponent(resource.externalId)}`,
-  ...list(z.object({ key: z.string(), is_secret: bool })),
+  // Of a value that is not marked as secret its shape is left, and nothing of any other.
+  ...list(z.object({ key: z.string(), is_secret: bool, values: maybe(z.array(z.object({ value: maybe(z.string()) }))) })
+    .transform(({ values, ...variable }) => ({
+      ...variable,
+      shapes: variable.is_secret === false ? values?.flatMap(({ value }) => value ? [shapeOf(value)] : []) : undefined,
+    }))),
   scope,
 } satisfies Endpoint
 

@@ -5,6 +5,7 @@ import { account, resources, unavailable } from './discovery'
 import { accounts, sites, user } from './endpoints'
 import { retryAfter } from './rate-limit'
 import { refusal } from './refusal'
+import { signals } from './signals'
 
 /** Netlify: one grant covers one person, what is scanned is that person's teams (`account`) and their sites (`site`). */
 export const netlify = {
@@ -31,6 +32,7 @@ export const netlify = {
   resources,
   unavailable,
   checks,
+  signals,
   defaultChecks: ['network', 'auth', 'access_control', 'supply_chain', 'data_protection', 'api_security', 'monitoring'],
   defaultSchedule: '0 6 * * *',
   retryAfter,

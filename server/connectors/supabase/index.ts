@@ -4,6 +4,7 @@ import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
 import { organizations, projects } from './endpoints'
 import { retryAfter } from './rate-limit'
+import { signals } from './signals'
 
 /** Supabase by its Management API: one grant covers one organization, its projects are what is scanned. */
 export const supabase = {
@@ -30,6 +31,7 @@ export const supabase = {
   resources,
   unavailable,
   checks,
+  signals,
   defaultChecks: ['rls', 'auth', 'api_security', 'network', 'backup', 'access_control', 'supply_chain', 'data_protection'],
   defaultSchedule: '0 6 * * *',
   retryAfter,

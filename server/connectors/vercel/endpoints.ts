@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import type { Endpoint, GrantFacts, ResourceDescription } from '../contract'
 import { cursorPaging } from '../paging'
+import { shapeOf } from '../signals'
 import { bool, count, maybe, pagination, segment, text, unset } from './fields'
 import { projectSettings } from './project-settings'
 
@@ -57,7 +58,7 @@ export const domains = {
 
 export const environment = {
   id: 'environment',
-  // Never with `decrypt`; the value that comes anyway is left behind by the schema. Documented without pages.
+  // Never with `decrypt`. Of the value that comes anyway, of a plain variable, the schema leaves the shape. Documented without pages.
   path: project('v10', '/env'),
   schema: z.object({
     envs: maybe(z.array(z.object({
@@ -66,7 +67,8 @@ export const environment = {
       target: maybe(z.union([z.array(z.string()), z.string().transform(target => [target])])),
       visibility: unset(z.string()),
       securityIssues: unset(z.array(z.string())),
-    }))),
+      value: maybe(z.string()),
+    }).transform(({ value, ...variable }) => ({ ...variable, shape: variable.type === 'plain' && value ? shapeOf(value) : null })))),
     // How many there are beside the listed ones, that whoever installed it may not see.
     hiddenProductionEnvCount: unset(z.number()),
     pagination,

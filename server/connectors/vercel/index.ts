@@ -5,6 +5,7 @@ import { account, resources, unavailable } from './discovery'
 import { configuration, projects, teamOf, user } from './endpoints'
 import { retryAfter } from './rate-limit'
 import { refusal } from './refusal'
+import { signals } from './signals'
 import { webhooks } from './webhooks'
 
 /** Vercel by its REST API: one installation covers one team or personal account; its projects and the team are what is scanned. */
@@ -40,6 +41,7 @@ export const vercel = {
   resources,
   unavailable,
   checks,
+  signals,
   // Not `secrets`: it needs a permission that most installations do not have.
   defaultChecks: ['access_control', 'supply_chain', 'data_protection', 'auth', 'network'],
   defaultSchedule: '30 6 * * *',

@@ -10,7 +10,8 @@ export const projectSettings = z.object({
   directoryListing: bool,
   gitForkProtection: bool,
   nodeVersion: text,
-  link: unset(z.object({ type: text })),
+  // In the words of each Git provider. Its deploy hooks are left behind.
+  link: unset(z.object({ type: text, host: text, org: text, repo: text, projectUrl: text, owner: text, slug: text, productionBranch: text })),
   ssoProtection: maybe(protection),
   passwordProtection: maybe(protection),
   passport: unset(protection),

@@ -8,7 +8,10 @@ export interface SandboxProject {
   /** What is particular to it; the rest of the wire shape comes from `shapes.ts`. Dates are counted from now. */
   settings: (now: number) => Readonly<Record<string, JsonValue>>
   domains: readonly { name: string, verified: boolean }[]
-  variables: readonly { key: string, type: 'plain' | 'encrypted' | 'sensitive', target: readonly string[] }[]
+  /** `value`: in the place of one that nobody may keep. */
+  variables: readonly { key: string, type: 'plain' | 'encrypted' | 'sensitive', target: readonly string[], value?: string }[]
+  /** From where it is built; default: from a repository of the account's own. */
+  repository?: { org: string, repo: string }
 }
 
 export interface SandboxMember { username: string, name: string, role: string, confirmed: boolean, ageInDays: number }

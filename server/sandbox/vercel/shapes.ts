@@ -8,7 +8,7 @@ const resourceConfig = { functionDefaultRegions: ['iad1'] }
 export function projectShape(account: SandboxAccount, project: SandboxProject, now: number): JsonValue {
   const { link, ...settings } = project.settings(now)
   const repository = {
-    type: 'github', org: account.slug, repo: project.name, gitCredentialId: 'cred_sandbox', productionBranch: 'main',
+    type: 'github', org: project.repository?.org ?? account.slug, repo: project.repository?.repo ?? project.name, gitCredentialId: 'cred_sandbox', productionBranch: 'main',
     deployHooks: [{ id: 'hook', name: 'nightly', ref: 'main', url: 'https://api.vercel.example/deploy/sandbox-hook-that-nobody-may-keep' }],
   }
   return {
@@ -44,8 +44,8 @@ export function domainShape(project: SandboxProject, domain: SandboxProject['dom
   }
 }
 
-export function variableShape({ key, type, target }: SandboxProject['variables'][number], index: number, createdAt: number): JsonValue {
-  return { id: `env_sandbox_${index}`, key, type, target: [...target], value: 'sandbox-value-that-nobody-may-keep', createdAt, updatedAt: createdAt, securityIssues: [] }
+export function variableShape({ key, type, target, value = 'sandbox-value-that-nobody-may-keep' }: SandboxProject['variables'][number], index: number, createdAt: number): JsonValue {
+  return { id: `env_sandbox_${index}`, key, type, target: [...target], value, createdAt, updatedAt: createdAt, securityIssues: [] }
 }
 
 export function teamShape(account: SandboxAccount, now: number): JsonValue {

@@ -7,13 +7,15 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
   utils: ['errors', 'shared'],
   connectors: ['errors', 'utils', 'shared'],
+  // Checks that two connections answer together, which name no provider.
+  cross: ['connectors', 'shared'],
   oauth: ['connectors', 'errors', 'utils', 'shared'],
   database: ['errors', 'utils', 'shared'],
   queue: ['errors', 'utils'],
   audit: ['database', 'errors', 'utils', 'shared'],
   accounts: ['audit', 'database', 'errors', 'utils', 'shared'],
-  integrations: ['oauth', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
-  scanner: ['integrations', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  integrations: ['oauth', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  scanner: ['integrations', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   // `npm run doctor`: looks at a deployment from outside, room by room.
   doctor: ['integrations', 'oauth', 'connectors', 'queue', 'database', 'errors', 'utils'],
   open: ['integrations', 'database', 'utils'],
@@ -73,8 +75,8 @@ export function connectorIsolation(sources: Source[]): Violation[] {
           : []
       }
       if (target === 'server/utils/env') return [{ path: source.path, problem, fix: 'the environment is handed in by the caller' }]
-      if (roomOf(target) !== 'connectors' || /^server\/connectors\/(?:contract|paging|verdict)$/.test(target) || target.startsWith(`server/connectors/${own}`)) return []
-      return [{ path: source.path, problem, fix: 'keep to its own folder, contract, paging, verdict and utils' }]
+      if (roomOf(target) !== 'connectors' || /^server\/connectors\/(?:contract|paging|signals|verdict)$/.test(target) || target.startsWith(`server/connectors/${own}`)) return []
+      return [{ path: source.path, problem, fix: 'keep to its own folder, contract, paging, signals, verdict and utils' }]
     })
   })
 }

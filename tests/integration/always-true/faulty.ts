@@ -1,5 +1,6 @@
 /** Every way in which a provider fails on the wire, and what a scan makes of it. */
 import { expect } from 'vitest'
+import { supabase } from '#server/connectors/supabase'
 import { assessed, requestScan, type List } from '../../support/assessments.ts'
 import { expectStatus } from '../../support/client.ts'
 import type { FaultKind } from '../../support/faults.ts'
@@ -47,7 +48,8 @@ export async function expectErrorsOnly(stack: Stack): Promise<void> {
   await waiting
   stack.provider.clearFaults()
 
-  // Not even the list can be had: every check says so.
+  // Not even the list can be had: every check says so that asks the provider.
+  await enable(cutOff, [...supabase.defaultChecks])
   stack.provider.fail({ kind: 'reset' })
   await expectErrors(cutOff, 'unreachable', 30)
   stack.provider.clearFaults()

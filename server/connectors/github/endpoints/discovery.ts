@@ -28,6 +28,7 @@ const listedRepository = z.object({
   disabled: bool,
   fork: bool,
   default_branch: maybe(branchName),
+  html_url: text,
 })
 export type ListedRepository = z.infer<typeof listedRepository>
 

@@ -28,6 +28,8 @@ export function repositorySimple(api: string, account: SandboxAccount, repositor
     fork: false,
     url: base,
     ...urls(base, lists),
+    // Where people look at it, and by which others name it.
+    html_url: `https://github.com/${fullName}`,
     git_url: `git://github.example/${fullName}.git`,
     ssh_url: `git@github.example:${fullName}.git`,
     mirror_url: null,

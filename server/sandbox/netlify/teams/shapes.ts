@@ -27,11 +27,11 @@ function membership(name: string, now: number): { [key: string]: JsonValue } {
 }
 
 /** The value comes too, in clear unless it is marked. */
-export function variable(key: string, isSecret: boolean): JsonValue {
+export function variable(key: string, isSecret: boolean, value = 'value-that-nobody-may-keep'): JsonValue {
   return {
     key,
     scopes: ['builds', 'functions', 'runtime'],
-    values: [{ id: `value-of-${key.toLowerCase()}`, value: isSecret ? '****keep' : 'value-that-nobody-may-keep', context: isSecret ? 'production' : 'all' }],
+    values: [{ id: `value-of-${key.toLowerCase()}`, value: isSecret ? '****keep' : value, context: isSecret ? 'production' : 'all' }],
     is_secret: isSecret,
     updated_at: '2026-01-19T09:00:00Z',
     updated_by: { id: '65f0c2a1b3d4e5f60718293a', full_name: 'Ines Okafor', email: 'ines.okafor@brightwater.example', avatar_url: '' },

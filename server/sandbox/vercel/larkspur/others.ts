@@ -7,6 +7,7 @@ const firewall = { firewallEnabled: true, attackModeEnabled: false }
 export const orders: SandboxProject = {
   id: 'prj_8bWnK3zGd5PfXr6VtMj2Qc',
   name: 'orders-api',
+  repository: { org: 'brightwater-labs', repo: 'payments-api' },
   ageInDays: 530,
   settings: now => ({
     nodeVersion: '22.x',
@@ -42,11 +43,16 @@ export const spring: SandboxProject = {
   variables: [{ key: 'MAILING_LIST_TOKEN', type: 'plain', target: ['production', 'preview', 'development'] }],
 }
 
+/** Its repository is one that nobody looks after. */
 export const admin: SandboxProject = {
   id: 'prj_9gXdM5kYt7WqCn3RhJb6Pz',
   name: 'back-office',
+  repository: { org: 'brightwater-labs', repo: 'legacy-importer' },
   ageInDays: 120,
   settings: () => ({ framework: 'nuxtjs', nodeVersion: '24.x', gitForkProtection: true, ssoProtection: { deploymentType: 'all' }, passwordProtection: null, security: { ...firewall, firewallEnabled: false } }),
   domains: [{ name: 'office.larkspur.example', verified: true }],
-  variables: [{ key: 'OIDC_CLIENT_SECRET', type: 'sensitive', target: ['production'] }],
+  variables: [
+    { key: 'OIDC_CLIENT_SECRET', type: 'sensitive', target: ['production'] },
+    { key: 'NUXT_PUBLIC_SUPABASE_SERVICE_ROLE_KEY', type: 'encrypted', target: ['production'] },
+  ],
 }

@@ -1,9 +1,10 @@
 import { daysAgo, type SandboxProject } from '../account'
 
-/** Looked after. */
+/** Looked after; built from a customer's repository. */
 export const storefront: SandboxProject = {
   id: 'prj_4mQxT7vNb2RkYh9WcLs8Jd',
   name: 'storefront',
+  repository: { org: 'brightwater-labs', repo: 'app' },
   ageInDays: 610,
   settings: now => ({
     framework: 'nuxtjs',
@@ -24,6 +25,8 @@ export const storefront: SandboxProject = {
     { key: 'NODE_ENV', type: 'plain', target: ['production', 'preview'] },
     { key: 'STRIPE_SECRET_KEY', type: 'sensitive', target: ['production'] },
     { key: 'STRIPE_SECRET_KEY', type: 'sensitive', target: ['preview'] },
+    { key: 'NEXT_PUBLIC_SUPABASE_URL', type: 'plain', target: ['production', 'preview', 'development'], value: 'https://wmqzkfhvtnxcyrbdlgps.supabase.co' },
+    { key: 'NEXT_PUBLIC_SUPABASE_ANON_KEY', type: 'encrypted', target: ['production', 'preview', 'development'] },
     { key: 'NEXT_PUBLIC_MAPS_API_KEY', type: 'plain', target: ['production', 'preview', 'development'] },
   ],
 }

@@ -8,7 +8,7 @@ import { readerOf } from '../reader'
 const installed = (id: number, account: object | null, more: object = {}) => ({ id, account, permissions: {}, suspended_at: null, ...more })
 const acme = { id: 7, login: 'acme', type: 'Organization' }
 const mei = { id: 9, login: 'mei', type: 'User' }
-const listed = (id: number, name: string, more: object = {}) => ({ id, name, full_name: `acme/${name}`, owner: { login: 'acme', type: 'Organization' }, private: true, default_branch: 'main', ...more })
+const listed = (id: number, name: string, more: object = {}) => ({ id, name, full_name: `acme/${name}`, owner: { login: 'acme', type: 'Organization' }, private: true, default_branch: 'main', html_url: `https://github.example/acme/${name}`, ...more })
 
 const bodies: Record<string, unknown> = {
   user: { id: 9, login: 'mei', email: 'never' },
@@ -77,7 +77,7 @@ describe('resources', () => {
   it('are the organization and the repositories of its installation', async () => {
     expect(await Array.fromAsync(github.resources(reader()))).toEqual([
       { kind: 'organization', externalId: 'organization:7', name: 'acme', metadata: { login: 'acme' } },
-      { kind: 'repository', externalId: '1', name: 'acme/app', metadata: { owner: 'acme', repository: 'app', default_branch: 'main', visibility: 'private', archived: null, disabled: null, fork: null } },
+      { kind: 'repository', externalId: '1', name: 'acme/app', metadata: { owner: 'acme', repository: 'app', default_branch: 'main', address: 'https://github.example/acme/app', visibility: 'private', archived: null, disabled: null, fork: null } },
     ])
   })
 
