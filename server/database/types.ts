@@ -324,6 +324,7 @@ export type Database = {
           integration_id: string
           last_seen_at: string
           organization_id: string
+          resolution: string | null
           resolved_at: string | null
           resource_id: string
           severity: string
@@ -340,6 +341,7 @@ export type Database = {
           integration_id: string
           last_seen_at: string
           organization_id: string
+          resolution?: string | null
           resolved_at?: string | null
           resource_id: string
           severity: string
@@ -356,6 +358,7 @@ export type Database = {
           integration_id?: string
           last_seen_at?: string
           organization_id?: string
+          resolution?: string | null
           resolved_at?: string | null
           resource_id?: string
           severity?: string
@@ -477,6 +480,7 @@ export type Database = {
       }
       integration_resources: {
         Row: {
+          awaits_choice: boolean
           created_at: string
           enabled: boolean
           external_id: string
@@ -490,6 +494,7 @@ export type Database = {
           updated_at: string
         }
         Insert: {
+          awaits_choice?: boolean
           created_at?: string
           enabled?: boolean
           external_id: string
@@ -503,6 +508,7 @@ export type Database = {
           updated_at?: string
         }
         Update: {
+          awaits_choice?: boolean
           created_at?: string
           enabled?: boolean
           external_id?: string
@@ -554,6 +560,7 @@ export type Database = {
           refresh_lease_until: string | null
           refresh_slot: string
           sandbox: boolean
+          scan_new_resources: boolean
           scan_schedule: string
           status: string
           updated_at: string
@@ -588,6 +595,7 @@ export type Database = {
           refresh_lease_until?: string | null
           refresh_slot?: string
           sandbox?: boolean
+          scan_new_resources?: boolean
           scan_schedule: string
           status?: string
           updated_at?: string
@@ -622,6 +630,7 @@ export type Database = {
           refresh_lease_until?: string | null
           refresh_slot?: string
           sandbox?: boolean
+          scan_new_resources?: boolean
           scan_schedule?: string
           status?: string
           updated_at?: string
@@ -1090,6 +1099,7 @@ export type Database = {
           p_next_check_at?: string
           p_organization_id: string
           p_request?: Json
+          p_scan_new_resources?: boolean
           p_scan_schedule?: string
           p_status?: string
         }
@@ -1113,6 +1123,16 @@ export type Database = {
           p_request?: Json
         }
         Returns: boolean
+      }
+      change_resources: {
+        Args: {
+          p_enabled: boolean
+          p_filter: Json
+          p_integration_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: number
       }
       claim_alert: {
         Args: {
@@ -1325,6 +1345,17 @@ export type Database = {
           role: string
           user_id: string
         }[]
+      }
+      list_resources: {
+        Args: {
+          p_after_id?: string
+          p_after_place?: string
+          p_filter: Json
+          p_integration_id: string
+          p_limit: number
+          p_organization_id: string
+        }
+        Returns: Json
       }
       lookup_invitation: {
         Args: {

@@ -4,8 +4,8 @@ import { settingVariable } from '#server/utils/env-schema'
 import { scopesOf } from './scopes'
 
 export function viewCheck(check: Check) {
-  const { id, title, severity, category, rationale, remediation, soc2 } = check
-  return { id, title, severity, category, rationale, remediation, soc2, scopes: scopesOf(check) }
+  const { id, title, severity, category, rationale, remediation, soc2, cis = [], iso27001 = null } = check
+  return { id, title, severity, category, rationale, remediation, soc2, cis, iso27001, scopes: scopesOf(check) }
 }
 
 /** What it is, never what it is set to. */
