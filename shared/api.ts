@@ -7,7 +7,8 @@ import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause,
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Evidence = { [key: string]: Json }
 
-export interface List<T> { data: T[], next_cursor: string | null }
+/** `counts`: of all that the list is about, where it tells. */
+export interface List<T, Counts = undefined> { data: T[], next_cursor: string | null, counts?: Counts }
 
 /** RFC 9457. */
 export interface Problem {
@@ -71,6 +72,8 @@ export interface Provider {
   setup: { steps: string[], url: string }
   scopes: string[]
   scope_reasons: Record<string, string>
+  /** What is not read although somebody might fear so, in plain words. */
+  never_read: string[]
   checks: ProviderCheck[]
 }
 
@@ -246,7 +249,7 @@ export interface Resource {
 
 /** Of all that an integration has; `matching`: of those that were asked for. */
 export interface ResourceCounts { total: number, enabled: number, missing: number, awaiting_choice: number, matching: number, kinds: Record<string, number> }
-export interface ResourceList extends List<Resource> { counts: ResourceCounts }
+export interface ResourceList extends List<Resource, ResourceCounts> { counts: ResourceCounts }
 /** What is looked for; what it does not say, does not matter. */
 export interface ResourceFilter { q?: string, kind?: string, enabled?: boolean, missing?: boolean, awaits_choice?: boolean }
 

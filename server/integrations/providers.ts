@@ -31,6 +31,7 @@ export function viewProvider(connector: Connector) {
     setup: connector.setup,
     scopes: scopes.map(scope => scope.name),
     scope_reasons: Object.fromEntries(scopes.map(scope => [scope.name, scope.reason])),
+    never_read: connector.neverRead ?? [],
     checks: connector.checks.map(viewCheck),
   }
 }
