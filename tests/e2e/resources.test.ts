@@ -64,17 +64,19 @@ it('is found, switched and read on by keyboard, with its numbers told', async ()
   await search.fill('nobody has this')
   await told(page, `0 of ${total} resources match`)
   await panel(page).getByText('No resource matches').waitFor()
-  await expectDrawn(page, 'resources-none')
-  await page.setViewportSize({ width: 1280, height: 800 })
   await panel(page).getByRole('button', { name: 'Show all' }).click()
   await told(page, `${total} resources, 11 on`)
   expect(await search.inputValue()).toBe('')
   expect({ errors, outside }).toEqual({ errors: [], outside: [] })
 })
 
-it('says why a search failed, and goes on when it is asked again', async () => {
+it('says that nothing matches, why a search failed, and goes on when it is asked again', async () => {
   const { page } = await visit({ as: owner })
   await open(page, `/integrations/${id}/configuration`)
+  await panel(page).getByRole('searchbox').fill('nobody has this')
+  await panel(page).getByText('No resource matches').waitFor()
+  await expectDrawn(page, 'resources-none')
+  await page.setViewportSize({ width: 1280, height: 800 })
   await page.route('**/resources?*', route => route.fulfill({
     status: 503, contentType: 'application/problem+json',
     json: { type: 'about:blank', title: 'The database is away', status: 503, detail: 'Try again in a minute.', code: 'unavailable' },
@@ -92,10 +94,10 @@ it('new ones wait until somebody chooses, and are scanned by themselves when one
   await open(page, `/integrations/${id}/configuration`)
   const byThemselves = panel(page).getByRole('switch', { name: 'New resources are scanned by themselves' })
   expect(await byThemselves.getAttribute('aria-checked')).toBe('false')
-  await panel(page).getByRole('button', { name: 'Show the new resources' }).click()
+  await panel(page).getByRole('button', { name: 'Show them' }).click()
   await told(page, /^\d+ of \d+ resources match$/)
   await panel(page).getByText('New', { exact: true }).first().waitFor()
-  await panel(page).getByRole('button', { name: 'Leave the new resources off' }).click()
+  await panel(page).getByRole('button', { name: 'Leave them off' }).click()
   await page.getByText(/new resources left off/).first().waitFor()
   await panel(page).getByText('new, not scanned').waitFor({ state: 'detached' })
 

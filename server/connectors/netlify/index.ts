@@ -13,7 +13,7 @@ export const netlify = {
   description: 'Checks HTTPS, certificates, who sees previews, builds from forks, secret variables and the members of your teams.',
   neverRead: [
     'Source files, deploys and build logs',
-    'Values of environment variables, passwords of sites and tokens of deploy hooks',
+    'Values of environment variables, passwords of sites, tokens of deploy hooks: Netlify sends some along, and none is kept',
     'Submissions of forms',
   ],
   brand: { icon: 'simple-icons:netlify', connectLabel: 'Connect Netlify' },
