@@ -1,5 +1,8 @@
 import type { Resource, ResourceCounts, ResourceFilter, ResourceList } from '#shared/api'
 
+/** More of them would push what stands below out of sight. */
+const PAGE = 20
+
 const pathOf = (integrationId: string) => `/api/integrations/${integrationId}/resources`
 
 /** Of what may be thousands those that are looked for, by pages; what was found before stays until the answer is there. */
@@ -7,7 +10,7 @@ export function useResources(integrationId: string) {
   const api = useApi()
   const path = pathOf(integrationId)
   const filter = ref<ResourceFilter>({})
-  const list = useList<Resource, ResourceCounts>(`resources:${integrationId}`, path, () => ({ ...filter.value, limit: 50 }), { watch: [filter] })
+  const list = useList<Resource, ResourceCounts>(`resources:${integrationId}`, path, () => ({ ...filter.value, limit: PAGE }), { watch: [filter] })
 
   /** Switched here since the list was read, by id. */
   const switched = shallowRef<ReadonlyMap<string, Resource>>(new Map())
