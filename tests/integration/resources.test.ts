@@ -168,6 +168,18 @@ describe('an account with 5,000 repositories', () => {
     expect((await listResources(who, id, { limit: 1 })).counts.enabled).toBe(COUNT)
   })
 
+  it('is switched while it is listed anew, in another order, and neither ends the other', async () => {
+    const rows = await rooms.sql('select kind, external_id, name, metadata from public.integration_resources where integration_id = $1 order by id desc', [id])
+    for (let round = 0; round < 3; round++) {
+      const [, switched] = await Promise.all([
+        rooms.sql('select public.sync_resources($1, $2, $3::text::jsonb)', [id, who.organizationId, JSON.stringify(rows)]),
+        changeResources(who, id, { enabled: round % 2 === 1 }, from),
+      ])
+      expect(switched).toEqual({ changed: COUNT })
+    }
+    await changeResources(who, id, { enabled: true }, from)
+  })
+
   it.each(['private.matching_resources', 'public.list_resources'])('is found by the integration\'s own index: %s', async (name) => {
     const plan = await planOf(rooms.sql, name, { p_integration_id: id, p_organization_id: who.organizationId, p_filter: { q: 'api' }, p_limit: 51, p_after_place: null, p_after_id: null })
     expect(plan).toContain('integration_resources_integration_id_external_id_key')
