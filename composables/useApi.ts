@@ -5,7 +5,7 @@ export type ApiError = NuxtError<Problem>
 
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  query?: Record<string, string | number | undefined>
+  query?: Record<string, string | number | boolean | undefined>
   body?: object
 }
 

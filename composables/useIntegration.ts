@@ -1,4 +1,4 @@
-import type { Assessment, Integration, IntegrationPatch, List, Resource } from '#shared/api'
+import type { Assessment, Integration, IntegrationPatch } from '#shared/api'
 
 export function useIntegration(id: string) {
   const api = useApi()
@@ -14,8 +14,8 @@ export function useIntegration(id: string) {
     const before = read.data.value
     if (!before) return
     const turn = ++updates
-    const { enabled_checks = before.config.enabled_checks, status = before.status } = patch
-    read.data.value = { ...before, status, config: { ...before.config, enabled_checks } }
+    const { enabled_checks = before.config.enabled_checks, status = before.status, scan_new_resources = before.scan_new_resources } = patch
+    read.data.value = { ...before, status, scan_new_resources, config: { ...before.config, enabled_checks } }
     try {
       const after = await api<Integration>(`/api/integrations/${id}`, { method: 'PATCH', body: patch })
       if (turn === updates) read.data.value = after
@@ -40,29 +40,6 @@ export function useIntegration(id: string) {
   }
 
   return { ...read, settled: read.then(() => undefined), integration: read.data, update, scan }
-}
-
-export function useResources(integrationId: string) {
-  const api = useApi()
-  const path = `/api/integrations/${integrationId}/resources`
-  const read = useRead(`resources:${integrationId}`, api => api<List<Resource>>(path, { query: { limit: 200 } }).then(list => list.data))
-
-  function put(resource: Resource) {
-    read.data.value = read.data.value?.map(one => one.id === resource.id ? resource : one)
-  }
-
-  async function setEnabled(resource: Resource, enabled: boolean) {
-    put({ ...resource, enabled })
-    try {
-      put(await api<Resource>(`${path}/${resource.id}`, { method: 'PATCH', body: { enabled } }))
-    }
-    catch (error) {
-      put(resource)
-      throw error
-    }
-  }
-
-  return { ...read, resources: computed(() => read.data.value ?? []), setEnabled }
 }
 
 export function useAssessments(integrationId: string) {

@@ -1,15 +1,18 @@
 import type { List } from '#shared/api'
 
+/** `watch`: read again when one of these changes, and show what was there until then. */
+interface ReadOptions { immediate?: boolean, server?: boolean, watch?: Ref<unknown>[] }
+
 /** One GET under a key: rendered by the server, shared by every component that asks for it, a skeleton until it is there. */
-export function useRead<T>(key: MaybeRefOrGetter<string>, read: (api: Api) => Promise<T>, options: { immediate?: boolean, server?: boolean } = {}) {
+export function useRead<T>(key: MaybeRefOrGetter<string>, read: (api: Api) => Promise<T>, options: ReadOptions = {}) {
   const api = useApi()
   return useAsyncData<T, ApiError>(key, () => read(api), { lazy: true, ...options })
 }
 
 /** A list by pages: the first comes with the page, the others when the person asks for more. */
-export function useList<T>(key: MaybeRefOrGetter<string>, path: string, query: () => Record<string, string | number | undefined> = () => ({}), options: { immediate?: boolean } = {}) {
+export function useList<T, Counts = undefined>(key: MaybeRefOrGetter<string>, path: string, query: () => Record<string, string | number | boolean | undefined> = () => ({}), options: ReadOptions = {}) {
   const api = useApi()
-  const first = useRead<List<T>>(key, api => api(path, { query: query() }), options)
+  const first = useRead<List<T, Counts>>(key, api => api(path, { query: query() }), options)
   const more = shallowRef<List<T>[]>([])
   const loadingMore = ref(false)
 

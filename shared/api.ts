@@ -2,12 +2,13 @@
  * The answers of the HTTP API as a browser sees them (docs/api.md): times are strings. Written by hand, because a type
  * imported from server code would claim Dates and drag server rooms into the pages.
  */
-import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause, HealthAlert, HealthState, IntegrationStatus, NextAction, RenewalState, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
+import type { AssessmentStatus, AssessmentTrigger, FindingStatus, ForecastCause, HealthAlert, HealthState, IntegrationStatus, NextAction, RenewalState, Resolution, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export type Evidence = { [key: string]: Json }
 
-export interface List<T> { data: T[], next_cursor: string | null }
+/** `counts`: of all that the list is about, where it tells. */
+export interface List<T, Counts = undefined> { data: T[], next_cursor: string | null, counts?: Counts }
 
 /** RFC 9457. */
 export interface Problem {
@@ -44,9 +45,13 @@ export interface ProviderCheck {
   category: string
   rationale: string
   remediation: Remediation
+  /** `own`: our own mapping, not the provider's or a benchmark's. */
   soc2: { criteria: string[], own: boolean }
+  cis: { benchmark: string, ids: string[] }[]
+  iso27001: { controls: string[], own: boolean } | null
   scopes: string[]
 }
+export type Mappings = Pick<ProviderCheck, 'soc2' | 'cis' | 'iso27001'>
 
 /** What an operator sets for a provider beside client id and secret. */
 export interface ProviderSetting { variable: string, description: string, secret: boolean, required: boolean }
@@ -67,6 +72,8 @@ export interface Provider {
   setup: { steps: string[], url: string }
   scopes: string[]
   scope_reasons: Record<string, string>
+  /** What is not read although somebody might fear so, in plain words. */
+  never_read: string[]
   checks: ProviderCheck[]
 }
 
@@ -165,6 +172,7 @@ export interface Integration {
   external_account_name: string | null
   sandbox: boolean
   connected_by: string | null
+  scan_new_resources: boolean
   last_success_at: string | null
   last_error: { class: string, code: string, message: string, at: string } | null
   health: Health
@@ -221,6 +229,7 @@ export interface IntegrationPatch {
   name?: string
   status?: 'active' | 'paused'
   scan_schedule?: string
+  scan_new_resources?: boolean
   enabled_checks?: string[]
 }
 
@@ -231,16 +240,25 @@ export interface Resource {
   external_id: string
   name: string
   enabled: boolean
+  /** Came in switched off, and nobody has said yet whether it is to be scanned. */
+  awaits_choice: boolean
   metadata: Evidence
   missing_since: string | null
   created_at: string
 }
+
+/** Of all that an integration has; `matching`: of those that were asked for. */
+export interface ResourceCounts { total: number, enabled: number, missing: number, awaiting_choice: number, matching: number, kinds: Record<string, number> }
+export interface ResourceList extends List<Resource, ResourceCounts> { counts: ResourceCounts }
+/** What is looked for; what it does not say, does not matter. */
+export interface ResourceFilter { q?: string, kind?: string, enabled?: boolean, missing?: boolean, awaits_choice?: boolean }
 
 export type Counts = Record<Verdict, number>
 
 export interface Result {
   check_id: string
   resource_id: string
+  resource_name: string
   verdict: Verdict
   severity: Severity
   category: string
@@ -285,6 +303,8 @@ export interface Finding {
   first_seen_at: string
   last_seen_at: string
   resolved_at: string | null
+  /** Null while open. */
+  resolution: Resolution | null
   stale: boolean
 }
 

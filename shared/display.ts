@@ -2,7 +2,8 @@
  * How the vocabulary is shown: a word, an icon and a colour for each value. The icon and the word always stand
  * together, so that no state is told by colour alone.
  */
-import type { AssessmentStatus, AssessmentTrigger, ForecastCause, HealthAlert, HealthState, IntegrationStatus, RenewalState, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
+import type { Mappings } from './api'
+import type { AssessmentStatus, AssessmentTrigger, ForecastCause, HealthAlert, HealthState, IntegrationStatus, RenewalState, Resolution, RevocationOutcome, Role, Severity, Verdict } from './vocabulary'
 
 export type Tone = 'primary' | 'success' | 'warning' | 'error' | 'info' | 'neutral'
 export interface Appearance { label: string, icon: string, tone: Tone }
@@ -19,6 +20,20 @@ export const verdictLook: Record<Verdict, Appearance> = {
   error: { label: 'Not verified', icon: 'i-lucide-circle-help', tone: 'warning' },
   pass: { label: 'Passed', icon: 'i-lucide-circle-check', tone: 'success' },
   not_applicable: { label: 'Not applicable', icon: 'i-lucide-circle-minus', tone: 'neutral' },
+}
+
+/** Why a finding is not open any more. Only what was fixed is good news. */
+export const resolutionLook: Record<Resolution, Appearance> = {
+  fixed: { label: 'Fixed', icon: 'i-lucide-check', tone: 'success' },
+  not_applicable: { label: 'No longer applies', icon: 'i-lucide-circle-minus', tone: 'neutral' },
+  gone: { label: 'Gone', icon: 'i-lucide-eye-off', tone: 'neutral' },
+}
+
+/** After the resolution, in a sentence of its own. */
+export const resolutionReason: Record<Resolution, string> = {
+  fixed: 'A scan saw the check pass.',
+  not_applicable: 'A scan saw that the check does not apply any more.',
+  gone: 'The provider no longer lists the resource. Nobody has fixed anything: if it comes back and fails again, the finding opens anew.',
 }
 
 export const healthLook: Record<HealthState | 'paused' | 'not_verified', Appearance> = {
@@ -125,4 +140,13 @@ export const renewalLook: Record<RenewalState, Appearance> = {
   failed: { label: 'Failed', icon: 'i-lucide-x', tone: 'error' },
   uncertain: { label: 'Answer lost', icon: 'i-lucide-circle-help', tone: 'warning' },
   superseded: { label: 'Replaced by a reconnect', icon: 'i-lucide-replace', tone: 'neutral' },
+}
+
+/** `SOC 2 CC6.1`, `CIS GitHub 1.2.0 1.1.4`, ...: where a check stands in each framework. `own`: by our own reading of it. */
+export function mappingsOf({ soc2, cis, iso27001 }: Mappings): { framework: string, ids: string[], own: boolean }[] {
+  return [
+    { framework: 'SOC 2', ids: soc2.criteria, own: soc2.own },
+    ...cis.map(({ benchmark, ids }) => ({ framework: benchmark, ids, own: false })),
+    ...iso27001 ? [{ framework: 'ISO 27001', ids: iso27001.controls, own: iso27001.own }] : [],
+  ].filter(({ ids }) => ids.length > 0)
 }

@@ -40,7 +40,23 @@ export const integrationBody = z.strictObject({
   name: name.optional(),
   status: z.enum(['active', 'paused'], 'must be active or paused').optional(),
   scan_schedule: z.string().trim().max(100).optional(),
+  /** Whether what the grant newly reaches is scanned by itself. */
+  scan_new_resources: z.boolean().optional(),
   enabled_checks: z.array(z.string().regex(/^[a-z][a-z0-9_]{0,99}$/, 'is not the name of a check')).max(200).optional(),
 }).refine(notEmpty, 'must change something')
 
 export const resourceBody = z.strictObject({ enabled: z.boolean() })
+
+const resourceWords = {
+  /** Anywhere in name or id. */
+  q: z.string().trim().max(100, 'must have at most 100 characters').refine(isStorable, unstorable).optional(),
+  kind: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'is not a kind of resources').optional(),
+}
+/** All that match are switched; without any word, all. */
+export const resourcesBody = z.strictObject({ ...resourceWords, missing: z.boolean().optional(), awaits_choice: z.boolean().optional(), enabled: z.boolean() })
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform(word => word === 'true').optional()
+/** The same as a query has it. */
+export const resourceQuery = { ...resourceWords, enabled: flag, missing: flag, awaits_choice: flag }
+
+export interface ResourceFilter { q?: string, kind?: string, enabled?: boolean, missing?: boolean, awaits_choice?: boolean }

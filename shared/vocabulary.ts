@@ -29,6 +29,10 @@ export type Severity = (typeof severities)[number]
 export const findingStatuses = ['open', 'resolved'] as const
 export type FindingStatus = (typeof findingStatuses)[number]
 
+/** Why a finding is not open any more. `gone`: the provider no longer lists its resource. */
+export const resolutions = ['fixed', 'not_applicable', 'gone'] as const
+export type Resolution = (typeof resolutions)[number]
+
 export const healthStates = ['healthy', 'degraded', 'action_required', 'unknown'] as const
 export type HealthState = (typeof healthStates)[number]
 

@@ -18,7 +18,7 @@ export const auditActions = [
   'integration.connected', 'integration.reconnected', 'integration.refused', 'integration.changed', 'integration.removed',
   'integration.ended', 'integration.suspended', 'integration.resumed', 'integration.permissions_changed',
   'connection.held', 'connection.cancelled', 'connection.ended',
-  'resource.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed', 'credential.refused',
+  'resource.changed', 'resources.changed', 'credential.used', 'credential.refreshed', 'credential.refresh_failed', 'credential.refused',
   'calendar.created', 'calendar.revoked', 'key.replaced', 'key.rewrapped', 'key.dropped',
   'scan.requested', 'scan.completed', 'scan.failed', 'access.denied', 'audit.verified', 'audit.exported',
 ] as const

@@ -391,6 +391,8 @@ export interface Connector {
   name: string
   /** One sentence for the card. */
   description: string
+  /** What is not read although somebody might fear so, in plain words: shown before anybody connects. */
+  neverRead?: readonly string[]
   brand: {
     /** An icon of a bundled collection, e.g. `simple-icons:slack`. */
     icon: string

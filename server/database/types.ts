@@ -339,6 +339,7 @@ export type Database = {
           integration_id: string
           last_seen_at: string
           organization_id: string
+          resolution: string | null
           resolved_at: string | null
           resource_id: string
           severity: string
@@ -355,6 +356,7 @@ export type Database = {
           integration_id: string
           last_seen_at: string
           organization_id: string
+          resolution?: string | null
           resolved_at?: string | null
           resource_id: string
           severity: string
@@ -371,6 +373,7 @@ export type Database = {
           integration_id?: string
           last_seen_at?: string
           organization_id?: string
+          resolution?: string | null
           resolved_at?: string | null
           resource_id?: string
           severity?: string
@@ -492,6 +495,7 @@ export type Database = {
       }
       integration_resources: {
         Row: {
+          awaits_choice: boolean
           created_at: string
           enabled: boolean
           external_id: string
@@ -506,6 +510,7 @@ export type Database = {
           updated_at: string
         }
         Insert: {
+          awaits_choice?: boolean
           created_at?: string
           enabled?: boolean
           external_id: string
@@ -520,6 +525,7 @@ export type Database = {
           updated_at?: string
         }
         Update: {
+          awaits_choice?: boolean
           created_at?: string
           enabled?: boolean
           external_id?: string
@@ -617,6 +623,7 @@ export type Database = {
           refresh_lease_until: string | null
           refresh_slot: string
           sandbox: boolean
+          scan_new_resources: boolean
           scan_schedule: string
           status: string
           updated_at: string
@@ -651,6 +658,7 @@ export type Database = {
           refresh_lease_until?: string | null
           refresh_slot?: string
           sandbox?: boolean
+          scan_new_resources?: boolean
           scan_schedule: string
           status?: string
           updated_at?: string
@@ -685,6 +693,7 @@ export type Database = {
           refresh_lease_until?: string | null
           refresh_slot?: string
           sandbox?: boolean
+          scan_new_resources?: boolean
           scan_schedule?: string
           status?: string
           updated_at?: string
@@ -1153,6 +1162,7 @@ export type Database = {
           p_next_check_at?: string
           p_organization_id: string
           p_request?: Json
+          p_scan_new_resources?: boolean
           p_scan_schedule?: string
           p_status?: string
         }
@@ -1176,6 +1186,16 @@ export type Database = {
           p_request?: Json
         }
         Returns: boolean
+      }
+      change_resources: {
+        Args: {
+          p_enabled: boolean
+          p_filter: Json
+          p_integration_id: string
+          p_organization_id: string
+          p_request?: Json
+        }
+        Returns: number
       }
       claim_alert: {
         Args: {
@@ -1405,6 +1425,17 @@ export type Database = {
           role: string
           user_id: string
         }[]
+      }
+      list_resources: {
+        Args: {
+          p_after_id?: string
+          p_after_place?: string
+          p_filter: Json
+          p_integration_id: string
+          p_limit: number
+          p_organization_id: string
+        }
+        Returns: Json
       }
       lookup_invitation: {
         Args: {

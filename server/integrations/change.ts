@@ -30,6 +30,7 @@ export async function changeIntegration(actor: Caller, id: string, change: Chang
     ...(change.scan_schedule !== undefined ? { p_scan_schedule: change.scan_schedule } : {}),
     ...(restarts ? { p_next_check_at: nextRun(change.scan_schedule ?? before.scan_schedule, new Date()) } : {}),
     ...(change.enabled_checks !== undefined ? { p_enabled_checks: [...new Set(change.enabled_checks)] } : {}),
+    ...(change.scan_new_resources !== undefined ? { p_scan_new_resources: change.scan_new_resources } : {}),
     p_request: requestRow(from),
   }))
   if (!changed) throw new AppError('not_found')

@@ -5,8 +5,8 @@ import { settingVariable } from '#server/utils/env-schema'
 import { scopesOf } from './scopes'
 
 export function viewCheck(check: CheckDescription & Pick<Check, 'reads'>) {
-  const { id, title, severity, category, rationale, remediation, soc2 } = check
-  return { id, title, severity, category, rationale, remediation, soc2, scopes: scopesOf(check) }
+  const { id, title, severity, category, rationale, remediation, soc2, cis = [], iso27001 = null } = check
+  return { id, title, severity, category, rationale, remediation, soc2, cis, iso27001, scopes: scopesOf(check) }
 }
 
 /** What it is, never what it is set to. */
@@ -32,6 +32,7 @@ export function viewProvider(connector: Connector) {
     setup: connector.setup,
     scopes: scopes.map(scope => scope.name),
     scope_reasons: Object.fromEntries(scopes.map(scope => [scope.name, scope.reason])),
+    never_read: connector.neverRead ?? [],
     checks: allChecksOf(connector).map(viewCheck),
   }
 }

@@ -6,13 +6,14 @@ import type { Caller } from '#server/database/caller'
 import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
 import { AppError } from '#server/errors'
-import { afterPosition, toPage, type Position } from '#server/utils/list'
+import { afterPosition, toPage, toTextPage, type Place, type Position } from '#server/utils/list'
 import { scheduleInWords } from '#server/utils/schedule'
 import { withIsoTimes } from '#server/utils/time'
+import type { ResourceFilter, resourcesBody } from '#shared/requests'
 import { healthOf } from './health'
 import { scopeReport } from './scopes'
 
-export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by, health_state, health_reason, health_since'
+export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by, scan_new_resources, health_state, health_reason, health_since'
 
 type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until' | 'refresh_slot' | 'refresh_failures' | 'credential_key_id' | 'connected_at' | 'provider_state' | 'provider_state_at' | 'webhook_scan_due_at'>
 
@@ -65,16 +66,35 @@ export async function getScopes(actor: Caller, id: string) {
   return scopeReport(connector, { requested: config.scopes_requested, granted: config.scopes_granted })
 }
 
-const resourceColumns = 'id, integration_id, kind, external_id, name, enabled, metadata, missing_since, created_at'
+const resourceColumns = 'id, integration_id, kind, external_id, name, enabled, awaits_choice, metadata, missing_since, created_at'
+const listedSchema = z.object({
+  rows: z.array(z.object({
+    id: z.string(), integration_id: z.string(), kind: z.string(), external_id: z.string(), name: z.string(), enabled: z.boolean(),
+    awaits_choice: z.boolean(), metadata: z.json(), missing_since: z.string().nullable(), created_at: z.string(), place: z.string(),
+  })),
+  counts: z.object({
+    total: z.number(), enabled: z.number(), missing: z.number(), awaiting_choice: z.number(), matching: z.number(), kinds: z.record(z.string(), z.number()),
+  }),
+})
 
-/** Newest first. @throws AppError not_found when there is no such integration */
-export async function listResources(actor: Caller, integrationId: string, page: { limit: number, cursor?: Position }) {
-  await getIntegration(actor, integrationId)
-  let query = actor.client.from('integration_resources').select(resourceColumns)
-    .eq('organization_id', actor.organizationId).eq('integration_id', integrationId)
-  if (page.cursor) query = query.or(afterPosition('created_at', page.cursor))
-  const rows = unwrap(await query.order('created_at', { ascending: false }).order('id', { ascending: false }).limit(page.limit + 1))
-  return toPage(rows, page.limit, row => row.created_at, row => row)
+/** By name, with the counts of all that the integration has, and of those that match. @throws AppError not_found when there is no such integration */
+export async function listResources(actor: Caller, integrationId: string, { limit, cursor, ...filter }: ResourceFilter & { limit: number, cursor?: Place }) {
+  const listed = unwrap(await actor.client.rpc('list_resources', {
+    p_integration_id: integrationId, p_organization_id: actor.organizationId, p_filter: { ...filter }, p_limit: limit + 1,
+    ...(cursor ? { p_after_place: cursor.text, p_after_id: cursor.id } : {}),
+  }))
+  if (listed === null) throw new AppError('not_found')
+  const { rows, counts } = listedSchema.parse(listed)
+  return { ...toTextPage(rows, limit), counts }
+}
+
+/** Switches all that match on or off. @returns how many that changed @throws AppError not_found */
+export async function changeResources(actor: Caller, integrationId: string, { enabled, ...filter }: z.infer<typeof resourcesBody>, from: RequestInfo) {
+  const changed = unwrap(await actor.client.rpc('change_resources', {
+    p_integration_id: integrationId, p_organization_id: actor.organizationId, p_filter: filter, p_enabled: enabled, p_request: requestRow(from),
+  }))
+  if (changed === null) throw new AppError('not_found')
+  return { changed }
 }
 
 /** Switches a resource on or off. @throws AppError not_found */

@@ -43,11 +43,11 @@ async function results(actor: Caller, assessmentId: string) {
   const all = []
   for (let from = 0; ;) {
     const rows = unwrap(await actor.client.from('assessment_results')
-      .select('check_id, resource_id, verdict, severity, category, summary, evidence, checked_at')
+      .select('check_id, resource_id, verdict, severity, category, summary, evidence, checked_at, integration_resources(name)')
       .eq('organization_id', actor.organizationId).eq('assessment_id', assessmentId)
       .order('resource_id').order('check_id').range(from, from + ROWS - 1))
     if (rows.length === 0) return all
-    all.push(...rows.map(withIsoTimes))
+    all.push(...rows.map(({ integration_resources: resource, ...row }) => withIsoTimes({ ...row, resource_name: resource?.name ?? '' })))
     from += rows.length
   }
 }
@@ -57,7 +57,7 @@ export interface FindingFilter { limit: number, cursor?: Position, status?: stri
 /** Most severe first, newest first among equals. `stale`: what it says could not be looked at again since. */
 export async function listFindings(actor: Caller, filter: FindingFilter) {
   let query = actor.client.from('findings')
-    .select('id, integration_id, resource_id, check_id, severity, severity_rank, category, status, summary, evidence, first_seen_at, last_seen_at, resolved_at, integrations(integration_type, status), integration_resources(name, enabled, missing_since)')
+    .select('id, integration_id, resource_id, check_id, severity, severity_rank, category, status, summary, evidence, first_seen_at, last_seen_at, resolved_at, resolution, integrations(integration_type, status), integration_resources(name, enabled, missing_since)')
     .eq('organization_id', actor.organizationId)
   if (filter.integration_id) query = query.eq('integration_id', filter.integration_id)
   if (filter.status) query = query.eq('status', filter.status)

@@ -1,4 +1,4 @@
-/** Lists: `{data, next_cursor}`, newest first (or by rank, then newest first), by keyset: stable while rows are added. */
+/** Lists: `{data, next_cursor}`, newest first (or by rank, then newest first, or by a text), by keyset: stable while rows are added. */
 import { z } from 'zod'
 import { isoTime, withIsoTimes } from './time'
 
@@ -7,24 +7,36 @@ export interface Position { at: string, id: string, rank?: number }
 
 /** As `isoTime` writes it: in UTC. Postgres knows no year 0. */
 const time = z.iso.datetime().refine(text => !text.startsWith('0000'))
-const positionSchema = z.tuple([time, z.uuid(), z.number().int().optional()])
+const positionSchema = z.tuple([time, z.uuid(), z.number().int().optional()]).transform(([at, id, rank]): Position => ({ at, id, rank }))
 
-const cursorSchema = z.string().max(200).transform((text, context): Position => {
-  try {
-    const [at, id, rank] = positionSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
-    return { at, id, rank }
-  }
-  catch {
-    context.issues.push({ code: 'custom', message: 'is not a cursor of this list', input: text })
-    return z.NEVER
-  }
-})
+/** The place in a list that is sorted by a text, as the database made it of the row, and by id. */
+export interface Place { text: string, id: string }
+/** No text of Postgres holds a NUL or half a surrogate pair. */
+const placeSchema = z.tuple([z.string().max(200).refine(text => !text.includes('\0') && text.isWellFormed()), z.uuid()])
+  .transform(([text, id]): Place => ({ text, id }))
+
+/** @param most characters: 200 of a text may take six bytes each in JSON */
+function cursorOf<T>(schema: z.ZodType<T>, most: number) {
+  return z.string().max(most).transform((text, context): T => {
+    try {
+      return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
+    }
+    catch {
+      context.issues.push({ code: 'custom', message: 'is not a cursor of this list', input: text })
+      return z.NEVER
+    }
+  })
+}
+const toCursor = (parts: readonly (string | number)[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
 
 /** The query fields that every list takes. */
 export const listQuery = {
   limit: z.coerce.number('must be a number').int().min(1).max(200).default(50),
-  cursor: cursorSchema.optional(),
+  cursor: cursorOf(positionSchema, 200).optional(),
 }
+
+/** The same of a list that is sorted by a text. */
+export const textListQuery = { ...listQuery, cursor: cursorOf(placeSchema, 2_000).optional() }
 
 /** The PostgREST filter for what comes after a position, by `column` descending, then by id descending. */
 export function afterPosition(column: string, position: Position, idColumn = 'id'): string {
@@ -43,6 +55,15 @@ export function toPage<Row extends { id: string }, Item extends object>(
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     data: rows.slice(0, limit).map(row => withIsoTimes(shape(row))),
-    next_cursor: last ? Buffer.from(JSON.stringify([isoTime(at(last)), last.id, ...(rank ? [rank(last)] : [])])).toString('base64url') : null,
+    next_cursor: last ? toCursor([isoTime(at(last)), last.id, ...(rank ? [rank(last)] : [])]) : null,
+  }
+}
+
+/** The same out of rows that carry the text they are sorted by. */
+export function toTextPage<Row extends { id: string, place: string }>(rows: readonly Row[], limit: number) {
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  return {
+    data: rows.slice(0, limit).map(({ place: _, ...row }) => withIsoTimes(row)),
+    next_cursor: last ? toCursor([last.place, last.id]) : null,
   }
 }

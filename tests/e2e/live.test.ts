@@ -138,7 +138,7 @@ describe('the configuration', () => {
   it('takes a switch back when the server refuses, and says why', async () => {
     const { page, integrationId } = await newIntegration('/configuration')
     await page.waitForLoadState('networkidle') // nothing that was asked before may take the switch back
-    const resource = page.getByRole('region', { name: 'Resources' }).getByRole('switch').first()
+    const resource = page.getByRole('region', { name: 'Resources' }).getByRole('switch', { name: /^Scan / }).first()
     await page.route('**/resources/*', route => route.fulfill({
       status: 503, contentType: 'application/problem+json',
       json: { type: 'about:blank', title: 'The database is away', status: 503, detail: 'Try again in a minute.', code: 'unavailable' },

@@ -45,6 +45,7 @@ export async function signOut(page: Page): Promise<void> {
 /** From a page of the app to the provider's question. */
 export async function startConnecting(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Connect Supabase' }).click()
+  await page.getByRole('dialog', { name: 'Connect Supabase' }).getByRole('link', { name: 'Continue to Supabase' }).click()
   await page.getByRole('heading', { name: 'Authorize AllyShip Integrations' }).waitFor()
 }
 

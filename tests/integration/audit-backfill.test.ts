@@ -1,38 +1,13 @@
 /** Entries from before the chain: numbered and hashed in the order of their times by the migration that brings it. */
-import { createPgliteConnection } from '@supabase/lite/pglite'
-import { createPostgresConnection } from '@supabase/lite/postgres'
-import postgres from 'postgres'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { prepareLite } from '#server/database/lite'
-import { applyMigrations, type MigrationTarget } from '#server/database/migrations'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { applyMigrations } from '#server/database/migrations'
 import { readMigrations } from '../../scripts/lib/lite-database.ts'
-import { createDatabase } from '../support/postgres.ts'
+import { openEarlier, type EarlierDatabase } from '../support/earlier-database.ts'
 
-const chain = '20261123000100'
-const closers: (() => Promise<unknown>)[] = []
-let target: MigrationTarget
-
-beforeAll(async () => {
-  const earlier = (await readMigrations()).filter(({ version }) => version < chain)
-  if (inject('databaseMode') === 'embedded') {
-    const connection = await createPgliteConnection({})
-    closers.push(() => connection.close())
-    target = { exec: sql => connection.driver.exec(sql), query: sql => connection.driver.query<Record<string, unknown>>(sql) }
-    await prepareLite(connection, target, earlier)
-    return
-  }
-  const database = await createDatabase(inject('postgresUrl'))
-  closers.push(() => database.drop())
-  const connection = createPostgresConnection({ url: database.url, postgresOptions: { max: 1, onnotice: () => {} } })
-  closers.push(() => connection.close())
-  const sql = postgres(database.url, { max: 1, onnotice: () => {} })
-  closers.push(() => sql.end())
-  target = { exec: text => sql.unsafe(text), query: async text => ({ rows: [...await sql.unsafe<Record<string, unknown>[]>(text)] }) }
-  await prepareLite(connection, target, earlier)
-})
-afterAll(async () => {
-  for (const close of closers.reverse()) await close()
-})
+let target: EarlierDatabase['target']
+let close: EarlierDatabase['close']
+beforeAll(async () => { ({ target, close } = await openEarlier('20261123000100')) })
+afterAll(() => close?.())
 
 const [acme, other] = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b']
 

@@ -15,7 +15,7 @@ import { cancelConnection, endConnections } from '#server/integrations/pending-e
 import { removeIntegration } from '#server/integrations/remove'
 import { pruneKeys } from '#server/integrations/retention'
 import { rotateDataKeys, rotateKek } from '#server/integrations/rotate'
-import { changeResource } from '#server/integrations/view'
+import { changeResource, changeResources } from '#server/integrations/view'
 import { requestScan } from '#server/scanner/request'
 import { runAssessment } from '#server/scanner/run'
 import { forgetDataKeys } from '#server/utils/data-key'
@@ -107,6 +107,10 @@ const deeds: Record<string, () => Promise<Prepared>> = {
     const { who, id } = await connected()
     const resource = await resourceId(who, id, production)
     return { action: 'resource.changed', deed: () => changeResource(who, id, resource, false, from) }
+  },
+  'switching many resources off': async () => {
+    const { who, id } = await connected()
+    return { action: 'resources.changed', deed: () => changeResources(who, id, { q: 'brightwater', enabled: false }, from) }
   },
   'asking for a scan': async () => {
     const { who, id } = await connected()

@@ -54,7 +54,7 @@ const grants: Record<string, string[]> = {
   organizations: ['authenticated select', ...all],
   user_organizations: ['authenticated select', ...all],
   invitations: ['authenticated select (accepted_at, created_at, email, expires_at, id, invited_by, organization_id, role)', ...all],
-  integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, health_reason, health_since, health_state, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_schedule, status, updated_at)', ...all],
+  integrations: ['authenticated select (config_metadata, connected_by, created_at, external_account_id, external_account_name, health_reason, health_since, health_state, id, integration_type, last_checked_at, last_error, last_success_at, name, next_check_at, organization_id, refresh_due_at, sandbox, scan_new_resources, scan_schedule, status, updated_at)', ...all],
   integration_resources: ['authenticated select', ...all],
   integration_signals: all,
   assessments: ['authenticated select (counts, created_at, error, finished_at, id, integration_id, notice, organization_id, paused_until, progress_done, progress_total, requested_by, score, started_at, status, trigger)', ...all],

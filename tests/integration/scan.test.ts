@@ -51,7 +51,7 @@ it('resolves a finding that passes, opens it anew when it fails again, and leave
   rooms.provider.fail({ kind: ssl(false), path: sslPath(production) })
   await scan()
   const opened = await sslFinding(who, id, production)
-  expect(opened).toMatchObject({ status: 'open', resolved_at: null, stale: false, severity: 'high' })
+  expect(opened).toMatchObject({ status: 'open', resolved_at: null, resolution: null, stale: false, severity: 'high' })
 
   await scan()
   const seenAgain = await sslFinding(who, id, production)
@@ -67,7 +67,7 @@ it('resolves a finding that passes, opens it anew when it fails again, and leave
   rooms.provider.fail({ kind: ssl(true), path: sslPath(production) })
   await scan()
   const resolved = await sslFinding(who, id, production)
-  expect(resolved).toMatchObject({ id: opened?.id, status: 'resolved', first_seen_at: opened?.first_seen_at })
+  expect(resolved).toMatchObject({ id: opened?.id, status: 'resolved', resolution: 'fixed', first_seen_at: opened?.first_seen_at })
   expect(resolved?.resolved_at).not.toBeNull()
 
   rooms.provider.fail({ kind: 'server_error', path: sslPath(production) })
@@ -77,7 +77,7 @@ it('resolves a finding that passes, opens it anew when it fails again, and leave
   rooms.provider.fail({ kind: ssl(false), path: sslPath(production) })
   await scan()
   const reopened = await sslFinding(who, id, production)
-  expect(reopened).toMatchObject({ id: opened?.id, status: 'open', resolved_at: null })
+  expect(reopened).toMatchObject({ id: opened?.id, status: 'open', resolved_at: null, resolution: null })
   expect(Date.parse(reopened?.first_seen_at ?? '')).toBeGreaterThan(Date.parse(resolved?.resolved_at ?? ''))
 })
 
@@ -107,8 +107,9 @@ it('asks nothing for a check that is switched off', async () => {
   expect(await scan()).toMatchObject({ status: 'completed', results: [], score: null, progress: { done: 0, total: 0 } })
 })
 
-it('marks a project that the provider no longer lists, keeps its findings as stale, and takes it back', async () => {
+it('resolves the findings of a project that the provider no longer lists as gone, and opens them anew when it comes back', async () => {
   const { who, id, scan } = await connected()
+  const before = await sslFinding(who, id, staging)
   rooms.provider.fail({ kind: async (_request, pass) => {
     const all: { ref: string }[] = await (await pass()).json()
     return Response.json(all.filter(project => project.ref !== staging))
@@ -116,12 +117,15 @@ it('marks a project that the provider no longer lists, keeps its findings as sta
   expect((await scan()).results).toHaveLength(16)
   const gone = (await resourcesOf(who, id)).find(resource => resource.external_id === staging)
   expect(gone?.missing_since).toMatch(/^\d{4}-/)
-  expect(await sslFinding(who, id, staging)).toMatchObject({ status: 'open', stale: true })
+  expect(await sslFinding(who, id, staging)).toMatchObject({ id: before?.id, status: 'resolved', resolution: 'gone', resolved_at: gone?.missing_since, first_seen_at: before?.first_seen_at, stale: false })
+  expect((await findingsOf(who, id)).filter(finding => finding.resource_id === gone?.id && finding.status === 'open')).toEqual([])
 
   rooms.provider.clearFaults()
   expect((await scan()).results).toHaveLength(32)
   expect((await resourcesOf(who, id)).find(resource => resource.external_id === staging)).toMatchObject({ id: gone?.id, missing_since: null })
-  expect(await sslFinding(who, id, staging)).toMatchObject({ status: 'open', stale: false })
+  const back = await sslFinding(who, id, staging)
+  expect(back).toMatchObject({ id: before?.id, status: 'open', resolution: null, resolved_at: null, stale: false })
+  expect(Date.parse(back?.first_seen_at ?? '')).toBeGreaterThan(Date.parse(gone?.missing_since ?? ''))
 })
 
 it('waits as long as a 429 asks, and then goes on', async () => {

@@ -11,6 +11,11 @@ export const aws = {
   id: 'aws',
   name: 'AWS',
   description: 'Checks root and user credentials, public access, CloudTrail, GuardDuty, encryption and open ports, through a read-only role.',
+  neverRead: [
+    'What is stored: objects in S3, rows in databases, secrets and parameters',
+    'Logs and traffic of your services',
+    'Access keys: only how old they are and when they were last used',
+  ],
   brand: { icon: 'simple-icons:amazonwebservices', connectLabel: 'Connect AWS' },
   // Each service has hosts of its own, in each region; these two stand for them where one address is asked for.
   hosts: { api: 'https://sts.us-east-1.amazonaws.com', auth: 'https://console.aws.amazon.com' },

@@ -13,6 +13,11 @@ export const github = {
   id: 'github',
   name: 'GitHub',
   description: 'Checks second factors, branch protection, reviews, leaked secrets, dependencies and workflows of your organization.',
+  neverRead: [
+    'Code, issues and pull requests',
+    'Secrets: of a leaked one, only that the alert is open',
+    'Email addresses',
+  ],
   brand: { icon: 'simple-icons:github', connectLabel: 'Connect GitHub' },
   // On GitHub Enterprise Server the API has a path: https://github.example.com/api/v3.
   hosts: { api: 'https://api.github.com', auth: 'https://github.com' },

@@ -12,6 +12,11 @@ export const netlify = {
   id: 'netlify',
   name: 'Netlify',
   description: 'Checks HTTPS, certificates, who sees previews, builds from forks, secret variables and the members of your teams.',
+  neverRead: [
+    'Source files, deploys and build logs',
+    'Values of environment variables, passwords of sites, tokens of deploy hooks: Netlify sends some along, and none is kept',
+    'Submissions of forms',
+  ],
   brand: { icon: 'simple-icons:netlify', connectLabel: 'Connect Netlify' },
   hosts: { api: 'https://api.netlify.com', auth: 'https://app.netlify.com' },
   authorization,

@@ -12,6 +12,11 @@ export const slack = {
   id: 'slack',
   name: 'Slack',
   description: 'Checks second factors, admins, guests, shared channels and message settings of your workspace. Never reads a message.',
+  neverRead: [
+    'Messages and files: no permission is asked for that could read them',
+    'Email addresses, telephone numbers and pictures: Slack sends some along, and none is kept',
+    'Topics of channels and who is in them',
+  ],
   brand: { icon: 'simple-icons:slack', connectLabel: 'Add to Slack' },
   hosts: { api: 'https://slack.com', auth: 'https://slack.com' },
   authorization,

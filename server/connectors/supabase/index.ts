@@ -11,6 +11,11 @@ export const supabase = {
   id: 'supabase',
   name: 'Supabase',
   description: 'Checks row level security, sign-in rules, the Data API, network access and backups of your projects.',
+  neverRead: [
+    'Rows of your tables, files in your buckets and the code of your functions',
+    'Keys, passwords and JWT secrets: of answers that carry some, only the fields that a check needs are kept',
+    'Your users: neither their names nor their addresses',
+  ],
   brand: { icon: 'simple-icons:supabase', connectLabel: 'Connect Supabase' },
   hosts: { api: 'https://api.supabase.com' },
   authorization,

@@ -13,6 +13,11 @@ export const vercel = {
   id: 'vercel',
   name: 'Vercel',
   description: 'Checks deployment protection, bypasses, forks, domains and the firewall of your projects, and sign-on and roles of the team.',
+  neverRead: [
+    'Source files, deployments and build logs',
+    'Values of environment variables and bypass secrets: Vercel sends some along, and none is kept',
+    'Email addresses of members',
+  ],
   brand: { icon: 'simple-icons:vercel', connectLabel: 'Connect Vercel' },
   hosts: { api: 'https://api.vercel.com', auth: 'https://vercel.com' },
   authorization,

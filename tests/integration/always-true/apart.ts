@@ -29,7 +29,7 @@ export async function expectSeparate(stack: Stack, ours: Tenant, theirs: Tenant)
 
   const attempts: [string, (ids: { integration: string, assessment: string, resource: string }) => string, unknown?][] = [
     ['GET', id => `/api/integrations/${id.integration}`], ['GET', id => `/api/integrations/${id.integration}/resources`], ['GET', id => `/api/assessments/${id.assessment}`],
-    ['PATCH', id => `/api/integrations/${id.integration}`, { name: 'Mine' }], ['PATCH', id => `/api/integrations/${id.integration}/resources/${id.resource}`, { enabled: false }],
+    ['PATCH', id => `/api/integrations/${id.integration}`, { name: 'Mine' }], ['PATCH', id => `/api/integrations/${id.integration}/resources`, { enabled: false }], ['PATCH', id => `/api/integrations/${id.integration}/resources/${id.resource}`, { enabled: false }],
     ['PATCH', id => `/api/integrations/${ours.id}/resources/${id.resource}`, { enabled: false }],
     ['POST', id => `/api/integrations/${id.integration}/scan`], ['DELETE', id => `/api/integrations/${id.integration}`],
   ]

@@ -40,6 +40,10 @@ const list = {
     cursor(['2026-01-01T00:00:00Z",id.neq."', uuid()]), cursor([['2026-01-01T00:00:00Z'], [uuid()]]),
   ],
 }
+/** Of a list that is sorted by a text. */
+const textCursors = [...list.cursor.slice(0, 7), 'x'.repeat(3_000), cursor(['a\u0000', uuid()]), cursor(['\uD800', uuid()]), cursor(['x'.repeat(201), uuid()]), cursor([1, uuid()]), cursor([['a'], [uuid()]])]
+const flags = ['1', 'yes', 'TRUE', 'null', '', '%00', 'true,false']
+const kinds = ['%00', longText, '', 'Project', 'a-b', 'a,b', 'project)']
 const ofIntegration = { integration_id: badIds }
 const unknownWord = ['unknown', 'ACTIVE', '%00', 'constructor', 'active,paused', '']
 const fitting = { email: 'somebody@example.com', password: 'correct horse battery' }
@@ -74,7 +78,7 @@ export const inputs: Record<string, Inputs> = {
   'GET /api/integrations': { query: { ...list, status: unknownWord, integration_type: ['%00', longText, '', 'a,b', 'supabase)'] } },
   'GET /api/integrations/:id': { params: integration },
   'GET /api/integrations/:id/health': { params: integration },
-  'GET /api/integrations/:id/resources': { params: integration, query: list },
+  'GET /api/integrations/:id/resources': { params: integration, query: { limit: list.limit, cursor: textCursors, q: ['%00', longText], kind: kinds, enabled: flags, missing: flags, awaits_choice: flags } },
   'GET /api/integrations/:id/scopes': { params: integration },
   'GET /api/invitations': {},
   'GET /api/members': {},
@@ -91,8 +95,16 @@ export const inputs: Record<string, Inputs> = {
       bad: {
         name, status: [...noText, 'error', 'deleted'],
         scan_schedule: [...noText, longText, 'every morning', '* * *', '* * * * * *', '61 * * * *', '0 0 31 2 *', '@daily', '0 0 * * MOON'],
+        scan_new_resources: [0, 1, 'true', null, [], {}],
         enabled_checks: ['rls', null, {}, 1, [1], [null], [['rls']], ['unknown'], ['__proto__'], ['constructor'], ['a\u0000'], Array.from({ length: 201 }, () => 'rls')],
       },
+    },
+  },
+  'PATCH /api/integrations/:id/resources': {
+    params: integration,
+    body: {
+      fits: { enabled: true },
+      bad: { enabled: [0, 1, 'true', null, [], {}], missing: [0, 'true', null, []], awaits_choice: [0, 'true', null, []], q: [1, null, [], {}, 'a\u0000b', '\uD800', longText], kind: [...noText, ...kinds] },
     },
   },
   'PATCH /api/integrations/:id/resources/:resource': {

@@ -63,7 +63,7 @@ export function scans(database: () => TestDatabase): void {
     const expire = () => db.run(`update public.assessments set lease_until = clock_timestamp() - interval '1 ms' where id = $1`, [id])
     const row = async (): Promise<Row> => (await db.run('select * from public.assessments where id = $1', [id])).rows[0] ?? {}
     const unclaimed = async () => (await rowsOf('select id from public.unclaimed_assessments(100000) as id', [])).map(one => one.id)
-    const findings = async () => (await db.run('select check_id, status, resolved_at is not null as resolved, first_seen_at, last_seen_at from public.findings where integration_id = $1 order by 1', [integration])).rows
+    const findings = async () => (await db.run('select check_id, status, resolution, resolved_at is not null as resolved, first_seen_at, last_seen_at from public.findings where integration_id = $1 order by 1', [integration])).rows
     /** A whole run with these results. */
     const scan = async (results: object[]) => {
       if ((await row()).status !== 'queued') {
@@ -137,7 +137,7 @@ export function scans(database: () => TestDatabase): void {
 
     it('opens a finding, keeps it through an error, resolves it on a pass, and opens it anew', async () => {
       const at = (day: number) => ({ checked_at: `2026-01-0${day}T00:00:00Z` })
-      const state = async () => (await findings()).map(one => [one.status, new Date(String(one.first_seen_at)).getUTCDate(), new Date(String(one.last_seen_at)).getUTCDate()])
+      const state = async () => (await findings()).map(one => [one.resolution ?? one.status, new Date(String(one.first_seen_at)).getUTCDate(), new Date(String(one.last_seen_at)).getUTCDate()])
       await scan([result('fail', 'a', at(1))])
       expect(await state()).toEqual([['open', 1, 1]])
       await scan([result('error', 'a', at(2))])
@@ -145,11 +145,40 @@ export function scans(database: () => TestDatabase): void {
       await scan([result('fail', 'a', at(3))])
       expect(await state()).toEqual([['open', 1, 3]])
       await scan([result('pass', 'a', at(4))])
-      expect(await state()).toEqual([['resolved', 1, 3]])
+      expect(await state()).toEqual([['fixed', 1, 3]])
       await scan([result('fail', 'a', at(5))])
       expect(await state()).toEqual([['open', 5, 5]])
       await scan([result('not_applicable', 'a', at(6))])
-      expect(await state()).toEqual([['resolved', 5, 5]])
+      expect(await state()).toEqual([['not_applicable', 5, 5]])
+    })
+
+    describe('findings of a resource that vanishes', () => {
+      const vanish = (since = 'now()') => db.as(service, run => run(`update public.integration_resources set missing_since = ${since} where id = $1`, [resource]))
+
+      it('are gone, whoever says that it vanished; those that were resolved before keep why', async () => {
+        await scan([result('fail', 'a'), result('fail', 'b')])
+        await scan([result('pass', 'a')])
+        await vanish()
+        expect((await findings()).map(one => [one.check_id, one.resolution, one.resolved])).toEqual([['a', 'fixed', true], ['b', 'gone', true]])
+        await vanish('null')
+        expect((await findings()).map(one => one.status)).toEqual(['resolved', 'resolved'])
+        await scan([result('fail', 'b')])
+        expect((await findings()).map(one => [one.status, one.resolution])).toEqual([['resolved', 'fixed'], ['open', null]])
+      })
+
+      it('do not open by a scan that had asked before', async () => {
+        await scan([result('fail', 'a')])
+        await vanish()
+        await scan([result('fail', 'a'), result('fail', 'new')])
+        expect((await findings()).map(one => [one.check_id, one.resolution])).toEqual([['a', 'gone'], ['new', 'gone']])
+      })
+
+      it('are fixed or gone by whoever resolves them without a word', async () => {
+        await scan([result('fail', 'a'), result('fail', 'b')])
+        await db.as(service, run => run(`update public.findings set status = 'resolved', resolved_at = now() where integration_id = $1 and check_id = 'a'`, [integration]))
+        await db.as(service, run => run(`update public.findings set status = 'resolved', resolved_at = now(), resolution = 'not_applicable' where integration_id = $1 and check_id = 'b'`, [integration]))
+        expect((await findings()).map(one => one.resolution)).toEqual(['fixed', 'not_applicable'])
+      })
     })
 
     it('fails with a reason, and leaves the findings as they were', async () => {

@@ -111,6 +111,7 @@ export const expected: Record<string, Entry> = {
   'GET /api/receipts/:id': { answers: '401 404 403 200 200', path: w => `/api/receipts/${w.receiptId}` },
   'GET /api/session': { answers: readers },
   'PATCH /api/integrations/:id': { answers: admins, path: w => `/api/integrations/${w.integrationId}`, body: () => ({ name: 'Renamed' }) },
+  'PATCH /api/integrations/:id/resources': { answers: admins, path: w => `/api/integrations/${w.integrationId}/resources`, body: () => ({ q: 'staging', enabled: true }) },
   'PATCH /api/integrations/:id/resources/:resource': { answers: admins, path: w => `/api/integrations/${w.integrationId}/resources/${w.resourceId}`, body: () => ({ enabled: true }) },
   'PATCH /api/members/:user': { answers: admins, path: w => `/api/members/${w.memberId}`, body: () => ({ role: 'member' }) },
   'POST /api/account': { answers: '400 400 400 400 400', body: () => ({}) },

@@ -4,7 +4,7 @@ import { viewIntegration } from '#server/integrations/view'
 const row = {
   id: 'i', organization_id: 'o', integration_type: 'supabase', name: 'Supabase', config_metadata: {}, status: 'active', scan_schedule: '0 6 * * *', last_checked_at: null,
   next_check_at: null, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z', external_account_id: 'a', external_account_name: 'Acme', sandbox: false, last_error: null,
-  last_success_at: null, connected_by: null, health_state: 'unknown', health_reason: 'not_used_yet', health_since: '2026-01-01T00:00:00Z',
+  last_success_at: null, connected_by: null, scan_new_resources: true, health_state: 'unknown', health_reason: 'not_used_yet', health_since: '2026-01-01T00:00:00Z',
 }
 
 describe('viewIntegration', () => {
