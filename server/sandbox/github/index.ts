@@ -12,6 +12,7 @@ import type { Start } from './consent'
 import { message } from './http'
 import { appSlug, type GithubSandboxOptions } from './options'
 import { rateLimit } from './rate-limit'
+import { rehearsalOf } from './rehearsal'
 import { answerRevoke } from './revoke'
 import { answerToken } from './token'
 import { accountsWith } from './world'
@@ -50,7 +51,10 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
   }
 
   // A fault may read the body, which the answer then needs once more.
-  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request) }
+  return {
+    fetch: async request => await options.faults?.(request.clone()) ?? answer(request),
+    rehearsal: rehearsalOf({ prefix, webhookSecret: options.settings?.WEBHOOK_SECRET ?? '', grants, accounts: context.accounts, now, answer }),
+  }
 }
 
 export const githubStandIn: StandIn = {

@@ -124,7 +124,7 @@ describe('createSandboxes', () => {
     expect((await sandboxes.fetch(new Request(`${origin}/sandbox/supabase/v1/oauth/authorize?${query}`))).status).toBe(200)
   })
 
-  it.each(['/sandbox', '/sandbox/', '/sandbox/nobody/v1/projects', '/api/sandbox/supabase', '/sandbox/constructor/x', '/'])('is 404 for %s', async (path) => {
+  it.each(['/sandbox/nobody', '/sandbox/nobody/v1/projects', '/sandbox/constructor', '/api/sandbox/supabase', '/sandbox/constructor/x', '/'])('is 404 for %s', async (path) => {
     expect((await createSandboxes({ origin, directory: null }).fetch(new Request(`${origin}${path}`))).status).toBe(404)
   })
 
