@@ -22,15 +22,16 @@ export function parseForm(html: string): { action: string, fields: URLSearchPara
 
 /**
  * Opens the consent page and answers it.
+ * @param choices by the field's name: another one than the first
  * @returns where the provider sends the browser then: the app's callback, with `code` or `error`
  * @throws when the provider shows no consent page or does not redirect
  */
-export async function consent(authorizeUrl: string, decision: 'approve' | 'deny'): Promise<string> {
+export async function consent(authorizeUrl: string, decision: 'approve' | 'deny', choices: Readonly<Record<string, string>> = {}): Promise<string> {
   const page = await fetch(authorizeUrl, { redirect: 'manual' })
   const html = await page.text()
   if (page.status !== 200) throw new Error(`The consent page answered ${page.status}: ${page.headers.get('location') ?? html}`)
   const { action, fields } = parseForm(html)
-  fields.set('decision', decision)
+  for (const [name, value] of Object.entries({ ...choices, decision })) fields.set(name, value)
   const url = new URL(action, authorizeUrl)
   const answer = await fetch(url, { method: 'POST', body: fields, redirect: 'manual', headers: { origin: url.origin } })
   const location = answer.headers.get('location')
