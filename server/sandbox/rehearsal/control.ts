@@ -19,6 +19,7 @@ export interface ControlOptions {
 
 const { html, json, redirect } = answersOf('control')
 const indexPath = '/sandbox'
+const appPath = '/integrations'
 
 /** @param provider absent: all of them */
 export async function answerControl(request: Request, provider: string | undefined, { origin, providers }: ControlOptions): Promise<Response> {
@@ -54,7 +55,7 @@ export async function answerControl(request: Request, provider: string | undefin
     const [view] = views
     if (wantsJson) return json({ ...outcome, ...(provider === undefined ? { providers: views.map(asJson) } : view && asJson(view)) })
     const sentence = outcome && outcomeSentence(outcome)
-    return html(provider === undefined || !view ? indexPage(indexPath, views, sentence) : controlPage(view, indexPath, sentence), 200)
+    return html(provider === undefined || !view ? indexPage(indexPath, appPath, views, sentence) : controlPage(view, indexPath, sentence), 200)
   }
 }
 
@@ -63,7 +64,7 @@ function viewOf(provider: string, providers: ControlOptions['providers']): Contr
   const found = providers.get(provider)
   if (!found) return []
   const { name, faults, rehearsal } = found
-  return [{ provider, name, path: `${indexPath}/${provider}`, faults: faults.list(), kinds: faultKinds.filter(kind => makesSense(kind, found)), grants: rehearsal.grants() }]
+  return [{ provider, name, path: `${indexPath}/${provider}`, app: appPath, faults: faults.list(), kinds: faultKinds.filter(kind => makesSense(kind, found)), grants: rehearsal.grants() }]
 }
 
 function makesSense(kind: FaultKind, { rehearsal }: Rehearsed): boolean {

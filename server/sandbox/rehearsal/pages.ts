@@ -9,6 +9,8 @@ export interface ControlView {
   name: string
   /** The page's own path. */
   path: string
+  /** Of the application, where connections are looked at. */
+  app: string
   faults: readonly Fault[]
   /** Those that make sense at this provider. */
   kinds: readonly FaultKind[]
@@ -29,9 +31,10 @@ function said(sentence: string | null): string {
 }
 
 /** @param providers by id, each with its name and the faults that are on */
-export function indexPage(path: string, providers: readonly Pick<ControlView, 'provider' | 'name' | 'faults'>[], sentence: string | null): string {
+export function indexPage(path: string, app: string, providers: readonly Pick<ControlView, 'provider' | 'name' | 'faults'>[], sentence: string | null): string {
   return page('every provider', 'Rehearse what can go wrong', `
     ${said(sentence)}
+    <p><a href="${escape(app)}">Back to the application</a></p>
     <p class="note">Choose a provider to break it on purpose, and see what the application makes of it.</p>
     <ul class="cards">${providers.map(({ provider, name, faults }) =>
       `<li><a href="${escape(`${path}/${provider}`)}">${escape(name)}</a> <span class="note">${faults.length === 0 ? 'No fault is on' : escape(faults.map(faultSentence).join('; '))}</span></li>`).join('')}</ul>
@@ -47,7 +50,7 @@ export function controlPage(view: ControlView, indexPath: string, sentence: stri
   const { name, path } = view
   return page(name, `Rehearse faults of ${name}`, `
     ${said(sentence)}
-    <p><a href="${escape(indexPath)}">All providers</a></p>
+    <p><a href="${escape(view.app)}">Back to the application</a> · <a href="${escape(indexPath)}">All providers</a></p>
     ${faultsOn(view)}
     ${switchForm(view)}
     <h2 id="grants">Grants</h2>
