@@ -137,7 +137,7 @@ export function openGrants(options: GrantsOptions) {
       return found !== undefined
     },
 
-    /** One chain of a grant, by its access token. False when there is none. */
+    /** One chain of a grant, by its access token; with its last one the grant ends. False when there is none. */
     revokeChain(accessToken: string): boolean {
       const found = state.accessTokens[sha256(accessToken)]
       if (!found) return false
@@ -146,6 +146,8 @@ export function openGrants(options: GrantsOptions) {
           if (grantId === found.grantId && chain === found.chain) Reflect.deleteProperty(tokens, key)
         }
       }
+      const left = [...Object.values(state.accessTokens), ...Object.values(state.refreshTokens)].some(token => token.grantId === found.grantId)
+      if (!left) Reflect.deleteProperty(state.grants, found.grantId)
       save()
       return true
     },
