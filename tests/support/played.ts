@@ -51,7 +51,7 @@ export async function openPlayed(): Promise<Played> {
     const answer = await sandboxes.fetch(request)
     outgoing.writeHead(answer.status, Object.fromEntries(answer.headers))
     // As it comes: whoever has enough of 50 MB hangs up.
-    await pipeline(answer.body ? Readable.fromWeb(answer.body) : Readable.from([]), outgoing).catch(() => outgoing.destroy())
+    await pipeline(Readable.from(partsOf(answer)), outgoing).catch(() => outgoing.destroy())
     return null
   })
   const toServed = (address: string) => address.replace(origin, served.url)
@@ -111,5 +111,15 @@ export async function openPlayed(): Promise<Played> {
       await edge.close()
       await rooms.close()
     },
+  }
+}
+
+async function* partsOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader()
+  try {
+    for (let part = await reader?.read(); part?.value; part = await reader?.read()) yield part.value
+  }
+  finally {
+    await reader?.cancel()
   }
 }
