@@ -22,7 +22,7 @@ interface Options {
 }
 
 /** The HTTP edge, files and commands: the same on either database, so that once is enough. */
-const onTheEmbedded = ['alerts', 'audit-export', 'calendar', 'health-api', 'install', 'rate-limits', 'routes-matrix', 'scan-hostile', 'set-cookie']
+const onTheEmbedded = ['alerts', 'audit-export', 'bad-answers', 'calendar', 'health-api', 'install', 'rate-limits', 'rehearsal', 'routes-matrix', 'scan-hostile', 'set-cookie']
 /** Many processes, thousands of rows, or a database that a test changes beside the app: where it takes a real PostgreSQL. */
 const onPostgres = ['kms', 'lock-order', 'no-entry-no-session', 'refresh-engine', 'refresh-outage', 'refresh-races', 'refresh-slots', 'refresh-verdicts', 'scan-kill', 'scan-resume', 'shutdown', 'token-answers', 'webhook-kill']
 /**

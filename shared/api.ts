@@ -63,6 +63,8 @@ export interface Provider {
   brand: { icon: string, connectLabel: string }
   configured: boolean
   sandbox: boolean
+  /** How many faults are switched on at its stand-in. */
+  sandbox_faults: number
   missing: string[]
   settings: ProviderSetting[]
   /** Null: the provider sends nobody back. */

@@ -9,6 +9,8 @@ import { countedFetch } from '#server/utils/metrics'
 export interface SandboxClients {
   client: (provider: string) => { clientId: string, clientSecret: string, settings?: Record<string, string>, apiBase: string, authBase: string } | null
   fetch: (request: Request) => Promise<Response>
+  /** How many faults are being rehearsed at a provider. */
+  faultsOn?: (provider: string) => number
 }
 
 let sandbox: SandboxClients | null = null
@@ -20,6 +22,11 @@ export function useSandbox(next: SandboxClients | null): void {
 /** Null while the sandbox is off. */
 export function sandboxFetch(): SandboxClients['fetch'] | null {
   return sandbox && sandbox.fetch
+}
+
+/** Of the faults that are rehearsed at a provider's stand-in; 0 while the sandbox is off. */
+export function rehearsedFaults(provider: string): number {
+  return sandbox?.faultsOn?.(provider) ?? 0
 }
 
 export function redirectUri(connector: Connector): string {

@@ -1,4 +1,4 @@
-import { clientToConnect, missingConfiguration, redirectUri, webhookUri } from './client'
+import { clientToConnect, missingConfiguration, redirectUri, rehearsedFaults, webhookUri } from './client'
 import { isOAuth, type Check, type CheckDescription, type Connector, type SettingDescription } from '#server/connectors/contract'
 import { allChecksOf } from '#server/cross'
 import { settingVariable } from '#server/utils/env-schema'
@@ -25,6 +25,7 @@ export function viewProvider(connector: Connector) {
     brand: connector.brand,
     configured: target !== null && !target.inSandbox,
     sandbox: target?.inSandbox ?? false,
+    sandbox_faults: rehearsedFaults(connector.id),
     missing: missingConfiguration(connector),
     settings: (connector.settings ?? []).map(setting => viewSetting(connector, setting)),
     redirect_uri: isOAuth(connector) ? redirectUri(connector) : null,

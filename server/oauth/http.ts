@@ -108,6 +108,10 @@ function isSuccess({ status }: Answer): boolean {
 
 /** Pages that one `get` reads at most, unless the endpoint says otherwise. */
 const MOST_PAGES = 100
+/** Pages of a list that is gone through one by one: nobody has so many resources. */
+const MOST_PAGES_OF_A_LIST = 1_000
+/** How often in a row a list may say the same: an empty page may come again, a list that never ends does nothing else. */
+const MOST_REPEATS = 50
 /** Other tokens that one page may take: the first is the renewal, more only where others renew as well. */
 const MOST_TOKENS = 3
 
@@ -163,17 +167,24 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
     }
   }
 
-  /** A page that was there before means a list that never ends. */
+  /** A page that was there before means a list that never ends, whether it comes under its own address or under ever new ones. */
   async function* pages<T>(endpoint: Endpoint<T>, resource: ResourceDescription): AsyncGenerator<T> {
     const seen = new Set<string>()
+    let last: string | undefined
+    let repeats = 0
     for (let path: string | null = endpoint.path(resource, facts); path !== null;) {
       const call = `GET ${path.split('?')[0]}`
-      if (seen.has(path)) throw new ProviderError('unexpected_shape', call, { cause: new Error(`${endpoint.id}: the pages go round in a circle`) })
+      if (seen.has(path) || repeats > MOST_REPEATS) throw new ProviderError('unexpected_shape', call, { cause: new Error(`${endpoint.id}: the pages go round in a circle`) })
+      if (seen.size >= MOST_PAGES_OF_A_LIST) throw new ProviderError('too_large', call)
       seen.add(path)
       const page: Page<T> | null = await read(endpoint, path)
       if (page === null) return
       yield page.answer
       path = endpoint.paging?.next(page) ?? null
+      // Merged alone, a page is its list without the cursor.
+      const listed = endpoint.paging && path !== null ? JSON.stringify(endpoint.paging.merge([page.answer])) : undefined
+      repeats = listed !== undefined && listed === last ? repeats + 1 : 0
+      last = listed
     }
   }
 

@@ -8,6 +8,10 @@ import { z } from 'zod'
 import { awsStandIn } from './aws'
 import { githubStandIn } from './github'
 import { netlifyStandIn } from './netlify'
+import { teller, type Rehearsed } from './rehearsal/commands'
+import { answerControl } from './rehearsal/control'
+import { openFaults } from './rehearsal/faults'
+import { rehearsed } from './rehearsal/rehearse'
 import type { Faults, StandIn, StandInClient } from './stand-in'
 import { slackStandIn } from './slack'
 import { fileStore, memoryStore, storedOnce } from './store'
@@ -24,6 +28,10 @@ const standIns: Readonly<Record<string, StandIn>> = {
   aws: awsStandIn,
 }
 
+/** As the control page calls them, where a capital is not enough. */
+const names: Readonly<Record<string, string>> = { github: 'GitHub', aws: 'AWS' }
+const nameOf = (provider: string) => names[provider] ?? provider.charAt(0).toUpperCase() + provider.slice(1)
+
 const clientSchema = z.object({ clientId: z.string().min(1), clientSecret: z.string().min(1), settings: z.record(z.string(), z.string()).optional() })
 
 export interface SandboxesOptions {
@@ -36,6 +44,8 @@ export interface SandboxesOptions {
   faults?: Readonly<Record<string, Faults>>
   /** For tests: others in the place of the product's. */
   standIns?: Readonly<Record<string, StandIn>>
+  /** For tests: how the application is told of what happened. */
+  tell?: typeof globalThis.fetch
 }
 
 export interface SandboxClient extends StandInClient { apiBase: string, authBase: string }
@@ -44,7 +54,10 @@ export interface Sandboxes {
   providers: string[]
   /** How the app reaches a provider's stand-in, or null when there is none. */
   client: (provider: string) => SandboxClient | null
+  /** Stand-ins below `/sandbox/<provider>/`; at `/sandbox` and `/sandbox/<provider>` the pages on which faults are rehearsed. */
   fetch: (request: Request) => Promise<Response>
+  /** How many faults are switched on at a provider. */
+  faultsOn: (provider: string) => number
 }
 
 /**
@@ -52,7 +65,9 @@ export interface Sandboxes {
  * @throws Error naming the file when stored state is damaged
  */
 export function createSandboxes(options: SandboxesOptions): Sandboxes {
-  const { origin, directory, now } = options
+  const { origin, directory, now, tell = globalThis.fetch } = options
+  const storeOf = (provider: string, file: string) => directory === null ? memoryStore() : fileStore(join(directory, provider, file))
+  const rehearsals = new Map<string, Rehearsed & { name: string }>()
   const mounted = new Map(Object.entries(options.standIns ?? standIns).map(([provider, standIn]) => {
     const baseUrl = `${origin}/sandbox/${provider}`
     const client = registration(standIn, provider, directory)
@@ -60,32 +75,51 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
       ...client,
       baseUrl,
       redirectUris: [`/api/auth/${provider}/callback`, ...standIn.callbackPaths ?? []].map(path => `${origin}${path}`),
-      store: directory === null ? memoryStore() : fileStore(join(directory, provider, 'state.json')),
+      store: storeOf(provider, 'state.json'),
       now,
       faults: options.faults?.[provider],
     })
-    return [provider, { sandbox, client: { ...client, apiBase: baseUrl, authBase: baseUrl } }]
+    let { fetch } = sandbox
+    if (sandbox.rehearsal) {
+      const { rehearsal } = sandbox
+      const faults = openFaults(provider, storeOf(provider, 'faults.json'))
+      rehearsals.set(provider, { name: nameOf(provider), rehearsal, faults, tell: teller(`${origin}/api/webhooks/${provider}`, tell) })
+      fetch = rehearsed(sandbox, rehearsal, faults)
+    }
+    return [provider, { fetch, client: { ...client, apiBase: baseUrl, authBase: baseUrl } }]
   }))
 
   return {
     providers: [...mounted.keys()],
     client: provider => mounted.get(provider)?.client ?? null,
+    faultsOn: provider => rehearsals.get(provider)?.faults.list().length ?? 0,
     fetch: async (request) => {
-      const [, room, provider = ''] = new URL(request.url).pathname.split('/')
-      const found = room === 'sandbox' ? mounted.get(provider) : undefined
-      return found ? found.sandbox.fetch(request) : Response.json({ message: 'There is no such sandbox' }, { status: 404 })
+      const [, room, provider = '', ...rest] = new URL(request.url).pathname.split('/')
+      if (room !== 'sandbox') return nothing()
+      if (provider === '') return rest.length === 0 ? answerControl(request, undefined, { origin, providers: rehearsals }) : nothing()
+      if (rest.length === 0 && rehearsals.has(provider)) return answerControl(request, provider, { origin, providers: rehearsals })
+      return mounted.get(provider)?.fetch(request) ?? nothing()
     },
   }
 }
+
+const nothing = () => Response.json({ message: 'There is no such sandbox' }, { status: 404 })
 
 /** The client id, its secret and the settings outlive the process: a stored integration keeps working after a restart. */
 function registration(standIn: StandIn, provider: string, directory: string | null): StandInClient {
   if (directory === null) return standIn.register()
   const path = join(directory, provider, 'client.json')
+  const fresh = standIn.register()
   const stored = clientSchema.safeParse(storedOnce(path, () => {
-    const { settings, ...client } = standIn.register()
+    const { settings, ...client } = fresh
     return settings ? { ...client, settings } : client
   }))
   if (!stored.success) throw new Error(`The sandbox's file ${path} is damaged: it holds no client. Delete it to register afresh.`)
-  return stored.data
+  const { settings = {}, ...client } = stored.data
+  const missing = Object.keys(fresh.settings ?? {}).some(name => !Object.hasOwn(settings, name))
+  if (!missing) return stored.data
+  // Written by an earlier version, which had fewer of them.
+  const completed = { ...client, settings: { ...fresh.settings, ...settings } }
+  fileStore(path).save(completed)
+  return completed
 }

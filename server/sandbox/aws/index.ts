@@ -9,6 +9,7 @@ import { same } from '../kit/hash'
 import { accounts } from './account'
 import { createRole, showCreateRole } from './create-role'
 import { operations } from './operations'
+import { rehearsalOf, withoutEnd } from './rehearsal'
 import { readCall, type Call } from './request'
 import { openRoles, type Roles, type Session } from './roles'
 import { faultOf, readSignature } from './sigv4'
@@ -66,7 +67,7 @@ export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
     return operation.answer({ account, region, input: call.input, now: now(), pageSize })
   }
 
-  async function answer(request: Request): Promise<Response> {
+  async function answer(request: Request, endless = false): Promise<Response> {
     const { pathname } = new URL(request.url)
     if (!pathname.startsWith(`${prefix}/`)) return html('There is nothing here', 404)
     const path = pathname.slice(prefix.length)
@@ -78,13 +79,15 @@ export function createAwsSandbox(options: AwsSandboxOptions): AwsSandbox {
     if (who && 'fault' in who) return say(call.protocol, 'Error', who)
     if ('odd' in call) return say(call.protocol, 'Error', fault(call.odd, 400, 'The request is not understood.'))
     const name = call.protocol === 'rest-xml' ? 'PublicAccessBlockConfiguration' : call.action.split(':')[1] ?? ''
-    return say(call.protocol, name, outcomeOf(call, who, signature?.region ?? 'us-east-1'))
+    const outcome = (asked: Call) => outcomeOf(asked, who, signature?.region ?? 'us-east-1')
+    return say(call.protocol, name, endless ? withoutEnd(call, outcome) : outcome(call))
   }
 
   return {
     // A fault may read the body, which the answer then needs once more.
     fetch: async request => await options.faults?.(request.clone()) ?? answer(request),
     roles,
+    rehearsal: rehearsalOf(prefix, roles, request => answer(request, true)),
   }
 }
 

@@ -38,6 +38,8 @@ export function openRoles(store: SandboxStore, now: () => number) {
       return role
     },
 
+    list: (): Role[] => Object.values(state.roles),
+
     remove(arn: string): void {
       Reflect.deleteProperty(state.roles, arn)
       store.save(state)
@@ -65,9 +67,9 @@ export function openRoles(store: SandboxStore, now: () => number) {
       return sessions.get(accessKeyId)
     },
 
-    /** As if their time were over. */
-    endSessions(): void {
-      for (const session of sessions.values()) session.expiresAt = 0
+    /** As if their time were over. @param arn absent: those of every role */
+    endSessions(arn?: string): void {
+      for (const session of sessions.values()) if (arn === undefined || session.role.arn === arn) session.expiresAt = 0
     },
   }
 }

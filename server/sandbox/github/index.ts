@@ -13,6 +13,7 @@ import { message } from './http'
 import { newPrivateKey, openInstallationTokens } from './installation-token'
 import { appSlug, type GithubSandboxOptions } from './options'
 import { rateLimit } from './rate-limit'
+import { rehearsalOf } from './rehearsal'
 import { answerRevoke } from './revoke'
 import { answerToken } from './token'
 import { accountsWith } from './world'
@@ -55,7 +56,10 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
   }
 
   // A fault may read the body, which the answer then needs once more.
-  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request) }
+  return {
+    fetch: async request => await options.faults?.(request.clone()) ?? answer(request),
+    rehearsal: rehearsalOf({ prefix, webhookSecret: options.settings?.WEBHOOK_SECRET ?? '', grants, accounts: context.accounts, now, answer }),
+  }
 }
 
 export const githubStandIn: StandIn = {

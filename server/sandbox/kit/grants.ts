@@ -128,6 +128,8 @@ export function openGrants(options: GrantsOptions) {
       return issue(token.grantId, token.chain)
     },
 
+    end,
+
     /** The grant of an access or refresh token, ended with all that hangs on it. False when there is none. */
     revoke(token: string): boolean {
       const found = state.refreshTokens[sha256(token)] ?? state.accessTokens[sha256(token)]
@@ -135,7 +137,7 @@ export function openGrants(options: GrantsOptions) {
       return found !== undefined
     },
 
-    /** One chain of a grant, by its access token. False when there is none. */
+    /** One chain of a grant, by its access token; with its last one the grant ends. False when there is none. */
     revokeChain(accessToken: string): boolean {
       const found = state.accessTokens[sha256(accessToken)]
       if (!found) return false
@@ -144,13 +146,42 @@ export function openGrants(options: GrantsOptions) {
           if (grantId === found.grantId && chain === found.chain) Reflect.deleteProperty(tokens, key)
         }
       }
+      const left = [...Object.values(state.accessTokens), ...Object.values(state.refreshTokens)].some(token => token.grantId === found.grantId)
+      if (!left) Reflect.deleteProperty(state.grants, found.grantId)
       save()
       return true
     },
 
-    /** Ends every grant of a subject, as an uninstallation does; without one, all. @returns how many */
-    endAll(subject?: string): number {
-      const ended = Object.entries(state.grants).filter(([, grant]) => subject === undefined || grant.subject === subject)
+    /** The living, oldest first. */
+    list(): { id: string, subject: string, createdAt: number }[] {
+      return Object.entries(state.grants).map(([id, grant]) => ({ id, ...grant })).sort((a, b) => a.createdAt - b.createdAt)
+    },
+
+    /** Ends the time of its access tokens; it can still be renewed. */
+    expire(grantId: string): void {
+      for (const token of Object.values(state.accessTokens)) if (token.grantId === grantId) token.expiresAt = Math.min(now(), token.expiresAt ?? now())
+      save()
+    },
+
+    /** Whether an access token is at the end of its time, and its grant alive. */
+    hasExpired(accessToken: string): boolean {
+      const token = state.accessTokens[sha256(accessToken)]
+      return token !== undefined && token.expiresAt !== null && token.expiresAt <= now() && Object.hasOwn(state.grants, token.grantId)
+    },
+
+    /** Gives grants another reach; null ends one. */
+    rewrite(change: (subject: string) => string | null): void {
+      for (const [grantId, grant] of Object.entries(state.grants)) {
+        const subject = change(grant.subject)
+        if (subject === null) Reflect.deleteProperty(state.grants, grantId)
+        else grant.subject = subject
+      }
+      save()
+    },
+
+    /** Ends the grants of these subjects, as an uninstallation does; without a choice, all. @returns how many */
+    endAll(chosen: (subject: string) => boolean = () => true): number {
+      const ended = Object.entries(state.grants).filter(([, grant]) => chosen(grant.subject))
       for (const [grantId] of ended) Reflect.deleteProperty(state.grants, grantId)
       save()
       return ended.length

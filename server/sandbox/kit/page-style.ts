@@ -20,5 +20,21 @@ export const pageStyle = `
   button { flex: 1 1 8rem; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--quiet); border-radius: .5rem;
     background: transparent; color: var(--text); font: inherit; font-weight: 600; cursor: pointer; }
   button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
+  form { min-width: 0; }
+  .buttons form { display: flex; flex: 1 1 10rem; }
+  .field { display: block; margin: .75rem 0 0; }
+  select, input:not([type=radio], [type=hidden]) { display: block; width: 100%; min-height: 2.75rem; margin-top: .25rem; padding: .5rem .75rem; border: 1px solid var(--quiet);
+    border-radius: .5rem; background: var(--card); color: var(--text); font: inherit; }
+  .cards { padding: 0; list-style: none; }
+  .cards > li { margin: .5rem 0; padding: .75rem; border: 1px solid var(--line); border-radius: .5rem; overflow-wrap: anywhere; }
+  .cards > .warn { background: var(--warn); color: var(--on-warn); border-color: transparent; }
+  .cards > .warn button { margin-top: .5rem; width: 100%; border-color: currentColor; color: inherit; }
+  .cards .buttons { margin-top: .5rem; }
+  .said { padding: .6rem .8rem; border-left: 4px solid var(--accent); background: var(--ground); }
+  a { color: var(--accent); }
+  summary { min-height: 2.75rem; padding: .6rem 0; cursor: pointer; }
+  dt { font-weight: 600; margin-top: .5rem; }
+  dd { margin: 0; color: var(--quiet); }
+  :is(a, select, input, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
   button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 `

@@ -41,12 +41,15 @@ export function loadState(store: SandboxStore, provider: string): State {
   return parsed.data
 }
 
+/** Milliseconds for which a token past its end is told from one that never was. */
+const remembered = 3_600_000
+
 /** Drops what can no longer matter, so that the state does not grow with every page that is shown. */
 export function prune(state: State, now: number): void {
   const lives = (grantId: string | null) => grantId !== null && Object.hasOwn(state.grants, grantId)
   keep(state.consents, consent => consent.expiresAt > now)
   keep(state.codes, code => lives(code.grantId) || (code.grantId === null && code.expiresAt > now))
-  keep(state.accessTokens, token => lives(token.grantId) && (token.expiresAt === null || token.expiresAt > now))
+  keep(state.accessTokens, token => lives(token.grantId) && (token.expiresAt === null || token.expiresAt + remembered > now))
   keep(state.refreshTokens, token => lives(token.grantId))
 }
 

@@ -10,6 +10,7 @@ import { answerRead } from './api'
 import { answerConsent, showConsent } from './authorize'
 import { noSuchPath, refuse } from './http'
 import { rateLimit } from './rate-limit'
+import { rehearsalOf } from './rehearsal'
 import { answerToken } from './token'
 
 export interface NetlifySandboxOptions extends StandInOptions {
@@ -49,6 +50,7 @@ export function createNetlifySandbox(options: NetlifySandboxOptions): NetlifySan
   return {
     // A fault may read the body, which the answer then needs once more.
     fetch: async request => await options.faults?.(request.clone()) ?? answer(request),
+    rehearsal: rehearsalOf(prefix, grants, now, answer),
     resetPassword: () => { grants.endAll() },
   }
 }

@@ -9,6 +9,7 @@ import { openGrants } from '../kit/grants'
 import { answerConsent, showConsent } from './authorize'
 import { json, no } from './http'
 import { rateLimit } from './rate-limit'
+import { rehearsalOf } from './rehearsal'
 import { answerToken } from './token'
 import { prefixesOf } from './token-format'
 import { answerMethod } from './web-api'
@@ -47,12 +48,15 @@ export function createSlackSandbox(options: SlackSandboxOptions): Sandbox {
   }
 
   // A fault may read the body, which the answer then needs once more.
-  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request) }
+  return {
+    fetch: async request => await options.faults?.(request.clone()) ?? answer(request),
+    rehearsal: rehearsalOf(prefix, options.settings?.SIGNING_SECRET ?? '', grants, now, answer),
+  }
 }
 
 const digits = () => Array.from({ length: 12 }, () => randomInt(10)).join('')
 
 export const slackStandIn: StandIn = {
-  register: () => ({ clientId: `${digits()}.${digits()}`, clientSecret: randomBytes(16).toString('hex') }),
+  register: () => ({ clientId: `${digits()}.${digits()}`, clientSecret: randomBytes(16).toString('hex'), settings: { SIGNING_SECRET: randomBytes(16).toString('hex') } }),
   create: createSlackSandbox,
 }

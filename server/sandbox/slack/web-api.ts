@@ -18,7 +18,7 @@ export async function answerMethod(request: Request, method: string, { grants, n
   if (!token) return no('not_authed')
   const found = grants.find(token)
   const account = found && accountOf(found.subject)
-  if (!found || !account) return no(deathOf(token, now()))
+  if (!found || !account) return no(grants.hasExpired(token) ? 'token_expired' : deathOf(token, now()))
 
   const wait = count(`${method} ${account.id}`)
   if (wait !== null) return no('ratelimited', {}, 429, { 'retry-after': String(wait) })

@@ -10,6 +10,7 @@ import { openGrants } from '../kit/grants'
 import { message } from './http'
 import { answerRead } from './management-api'
 import { rateLimit } from './rate-limit'
+import { rehearsalOf } from './rehearsal'
 import { answerRevoke } from './revoke'
 import { answerToken } from './token'
 
@@ -44,7 +45,7 @@ export function createSupabaseSandbox(options: SupabaseSandboxOptions): Sandbox 
   }
 
   // A fault may read the body, which the answer then needs once more.
-  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request) }
+  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request), rehearsal: rehearsalOf(prefix, grants) }
 }
 
 export const supabaseStandIn: StandIn = {

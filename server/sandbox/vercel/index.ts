@@ -11,6 +11,7 @@ import { answerConsent, showConsent, showInstalled } from './authorize'
 import { refuse } from './http'
 import { usualPermissions } from './permissions'
 import { rateLimit } from './rate-limit'
+import { rehearsalOf } from './rehearsal'
 import { answerApi } from './rest-api'
 import { answerToken } from './token'
 
@@ -47,7 +48,7 @@ export function createVercelSandbox(options: VercelSandboxOptions): Sandbox {
   }
 
   // A fault may read the body, which the answer then needs once more.
-  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request) }
+  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request), rehearsal: rehearsalOf(prefix, options.clientSecret, grants, now, answer) }
 }
 
 export const vercelStandIn: StandIn = {

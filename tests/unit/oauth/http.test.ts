@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Endpoint } from '#server/connectors/contract'
+import { cursorPaging } from '#server/connectors/paging'
 import { ProviderError } from '#server/errors'
 import { createApiReader, type ApiReaderOptions } from '#server/oauth/http'
 import { everythingIn, startServer, type Handler } from './support'
@@ -174,5 +175,43 @@ describe('createApiReader', () => {
 
   it.each(['', 'two words', 'line\nbreak', 'ünïcode'])('refuses a token that no header may carry, without showing it: %j', (accessToken) => {
     expect(() => reader({ accessToken })).toThrow(/^The access token holds characters that no header may carry$/)
+  })
+
+  describe('of a list in pages', () => {
+    interface Listed { items: number[], next: string | null }
+    const listed: Endpoint<Listed> = {
+      id: 'listed', path: () => '/v1/listed', schema: z.object({ items: z.array(z.number()), next: z.string().nullable() }), scope: 's',
+      paging: cursorPaging<Listed>('cursor', page => page.next, pages => ({ items: pages.flatMap(page => page.items), next: null }), 2_000),
+    }
+    /** @param itemsOf what stands on a page; null: there is no such page */
+    function listOf(itemsOf: (page: number) => number[] | null) {
+      server.answer((request, response) => {
+        const page = Number(new URL(request.url, server.url).searchParams.get('cursor') ?? 0)
+        response.writeHead(200).end(JSON.stringify({ items: itemsOf(page) ?? [], next: itemsOf(page + 1) === null ? null : String(page + 1) }))
+      })
+    }
+    async function goThrough(): Promise<number[]> {
+      const all: number[] = []
+      for await (const page of reader().pages(listed)) all.push(...page.items)
+      return all
+    }
+
+    it('goes through all of it, also where some say nothing or the same', async () => {
+      listOf(page => page < 80 ? page % 40 < 38 ? [] : [page] : null)
+      expect(await goThrough()).toEqual([38, 39, 78, 79])
+    })
+
+    it.each([['the same', () => [1]], ['nothing', () => []]])('gives up on one that always says %s, under ever new addresses', async (_what, itemsOf) => {
+      listOf(itemsOf)
+      expect(await kindOf(goThrough())).toBe('unexpected_shape')
+      expect(await kindOf(reader().get(listed))).toBe('unexpected_shape')
+      expect(server.received.length).toBeLessThan(110)
+    })
+
+    it('gives up on one that always has something new', async () => {
+      listOf(page => [page])
+      expect(await kindOf(goThrough())).toBe('too_large')
+      expect(server.received).toHaveLength(1_000)
+    })
   })
 })

@@ -107,7 +107,16 @@ describe('createSandboxes', () => {
     }
     expect(seen).toEqual([{ app_name: 'app-1' }, { app_name: 'app-1' }])
     expect(JSON.parse(readFileSync(join(directory, 'apps', 'client.json'), 'utf8'))).toEqual({ clientId: 'id', clientSecret: 'secret', settings: { app_name: 'app-1' } })
-    expect(createSandboxes({ origin, directory: null, standIns }).client('apps')).toMatchObject({ settings: { app_name: 'app-2' } })
+    expect(createSandboxes({ origin, directory: null, standIns }).client('apps')).not.toMatchObject({ settings: { app_name: 'app-1' } })
+  })
+
+  it('adds what an earlier version did not register, and leaves the rest', () => {
+    const first = createSandboxes({ origin, directory }).client('slack')
+    const path = join(directory, 'slack', 'client.json')
+    writeFileSync(path, JSON.stringify({ clientId: first?.clientId, clientSecret: first?.clientSecret }))
+    const second = createSandboxes({ origin, directory }).client('slack')
+    expect(second).toMatchObject({ clientId: first?.clientId, clientSecret: first?.clientSecret, settings: { SIGNING_SECRET: expect.stringMatching(/^[0-9a-f]{32}$/) as string } })
+    expect(createSandboxes({ origin, directory }).client('slack')).toEqual(second)
   })
 
   it('refuses a damaged client file by name', () => {
@@ -124,7 +133,7 @@ describe('createSandboxes', () => {
     expect((await sandboxes.fetch(new Request(`${origin}/sandbox/supabase/v1/oauth/authorize?${query}`))).status).toBe(200)
   })
 
-  it.each(['/sandbox', '/sandbox/', '/sandbox/nobody/v1/projects', '/api/sandbox/supabase', '/sandbox/constructor/x', '/'])('is 404 for %s', async (path) => {
+  it.each(['/sandbox/nobody', '/sandbox/nobody/v1/projects', '/sandbox/constructor', '/api/sandbox/supabase', '/sandbox/constructor/x', '/'])('is 404 for %s', async (path) => {
     expect((await createSandboxes({ origin, directory: null }).fetch(new Request(`${origin}${path}`))).status).toBe(404)
   })
 
