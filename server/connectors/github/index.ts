@@ -3,7 +3,7 @@ import { authorization } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
 import { installationRepositories, installations, user, userOrganizations, userRepositories } from './endpoints'
-import { retryAfter } from './rate-limit'
+import { limits, retryAfter } from './rate-limit'
 import { refusal } from './refusal'
 import { webhooks } from './webhooks'
 
@@ -50,4 +50,5 @@ export const github = {
   defaultChecks: ['auth', 'access_control', 'supply_chain', 'data_protection', 'api_security'],
   defaultSchedule: '0 5 * * *',
   retryAfter,
+  limits,
 } satisfies Connector
