@@ -30,6 +30,11 @@ export class BucketState {
     return Math.max(this.blockedFor(now), empty, 0)
   }
 
+  /** Calls that the provider has left, by its last answer; at least one, as it is known not to be closed. */
+  lastKnownLeft(now: number): number {
+    return this.said && this.said.resetsAt > now ? Math.max(1, this.said.remaining) : Number.POSITIVE_INFINITY
+  }
+
   /** The unused permits are of the same window, and were not counted yet. */
   read(reading: Reading, now: number): void {
     const said = { ...reading, left: reading.remaining - this.unused, resetsAt: now + reading.resetsIn * 1000 }
@@ -123,11 +128,18 @@ export class Allotment {
     return wait * 1000
   }
 
-  /** Permits that nobody gave: the database is away, and the provider has the last word. */
-  trust(count: number, now: number): void {
-    this.endsAt = now + BUSY_MS
+  /**
+   * The database is away: permits that nobody gave, for those who wait, as far as the provider's last answer allows.
+   * @returns milliseconds to wait
+   */
+  trust(now: number): number {
+    const wait = this.state.closedFor(now)
+    if (wait > 0) return wait
+    this.lose()
     this.window = null
-    this.add(count)
+    this.endsAt = now + BUSY_MS
+    this.add(Math.min(this.waiting, this.state.lastKnownLeft(now)))
+    return 0
   }
 
   /** Gives up what is left. */

@@ -111,22 +111,15 @@ export class Limiter {
   private async askAll(asks: Asking[]): Promise<void> {
     const askedAt = this.now()
     const answers = await this.reach(() => this.store.take(asks.map(({ allotment, want }) => this.askOf(allotment, want))))
-    asks.forEach(({ allotment, want, answered }, index) => {
+    asks.forEach(({ allotment, answered }, index) => {
       const answer: Answer | undefined = answers?.[index]
-      answered(answer ? allotment.hold(answer, askedAt) : this.trust(allotment, want))
+      answered(answer ? allotment.hold(answer, askedAt) : allotment.trust(this.now()))
     })
   }
 
   private askOf({ state, organizationId, person }: Allotment, want: number, back: { returned: number, window: number | null } = { returned: 0, window: null }): Ask {
     const { key, window: { calls, seconds } } = state.bucket
     return { key, calls, seconds, organization_id: organizationId, want, ...back, person, note: state.untoldNote(this.now()) }
-  }
-
-  private trust(allotment: Allotment, want: number): number {
-    const now = this.now()
-    const wait = allotment.state.closedFor(now)
-    if (wait === 0) allotment.trust(want, now)
-    return wait
   }
 
   private async tell(said: readonly (readonly [Bucket, Note])[]): Promise<void> {

@@ -4,10 +4,14 @@
 -- that not every call pays for a round trip, and gives back what it did not use; what a dead process took comes back with the
 -- next window. The clock is the database's.
 --
--- The window. Until the provider says when it ends, it begins with the first permit and lasts as documented, and a second
--- longer: a call arrives later than its permit was given. The provider's answers say more (note_answer): where the window really
--- ends, and what is left in it, of which somebody else may have used some. `remaining` is only lowered by them; it rises with
--- the next window, and by as much as the provider's limit turns out to be higher than it was thought to be.
+-- The window. Until the provider says when it ends, it begins with the first permit and lasts as documented. The provider's
+-- answers say more (note_answer): where the window really ends, and what is left in it, of which somebody else may have used
+-- some. `remaining` is only lowered by them; it rises with the next window, and by as much as the provider's limit turns out to
+-- be higher than it was thought to be.
+--
+-- Its end. Providers say it in whole seconds, and a call arrives later than its permit was given: in the last 1.25 seconds before
+-- resets_at nobody knows which window a call would count in, and a call that counts in the next one is one too many there. So
+-- none is made then; a window that is used up before loses nothing by it.
 --
 -- Fair shares. Each organization that asks is one that wants, until five seconds after the moment for which it was told to come
 -- back, or until it says that it needs nothing more. While n organizations want, none gets more than an n-th of the window;
@@ -65,7 +69,7 @@ begin
   select * into b from public.rate_buckets where key = p_key for update;
   if not found then
     insert into public.rate_buckets (key, calls, window_seconds, started_at, resets_at, remaining)
-      values (p_key, p_calls, p_seconds, clock_timestamp(), clock_timestamp() + make_interval(secs => p_seconds + 1), p_calls)
+      values (p_key, p_calls, p_seconds, clock_timestamp(), clock_timestamp() + make_interval(secs => p_seconds + 1.25), p_calls)
       on conflict (key) do nothing;
     select * into b from public.rate_buckets where key = p_key for update;
   end if;
@@ -75,7 +79,7 @@ begin
     b.phase := case when b.phase = 'said' and b.resets_at > v_now - interval '5 seconds' then 'following' else 'guessed' end;
     b.window_number := b.window_number + 1;
     b.started_at := v_now;
-    b.resets_at := v_now + make_interval(secs => b.window_seconds + 1);
+    b.resets_at := v_now + make_interval(secs => b.window_seconds + 1.25);
     b.remaining := b.calls;
   end if;
   return b;
@@ -141,9 +145,10 @@ declare
   b public.rate_buckets := private.note_answer(private.open_bucket(p_key, p_calls, p_seconds), coalesce(p_note, '{}'));
   v_now constant timestamptz := clock_timestamp();
   v_left constant double precision := extract(epoch from b.resets_at - v_now);
+  v_usable constant double precision := greatest(0, v_left - 1.25);
   v_late constant double precision := b.window_seconds / 10.0;
   v_returned constant integer := case when p_window = b.window_number then p_returned else 0 end;
-  v_reserve constant integer := case when p_person or v_left <= v_late then 0 else coalesce(b.calls / 20, 0) end;
+  v_reserve constant integer := case when p_person or v_usable <= v_late then 0 else coalesce(b.calls / 20, 0) end;
   v_taken integer;
   v_others integer;
   v_free integer;
@@ -158,12 +163,12 @@ begin
   -- Where nobody knows the limit, a few at a time until the provider has said something.
   v_free := coalesce(greatest(0, b.remaining - v_reserve), 10);
   v_share := case when v_others = 0 or p_person or b.calls is null then v_free else greatest(0, greatest(1, b.calls / (v_others + 1)) - v_taken) end;
-  v_granted := case when b.blocked_until > v_now then 0 else least(p_want, v_free, v_share) end;
+  v_granted := case when b.blocked_until > v_now or v_usable = 0 then 0 else least(p_want, v_free, v_share) end;
   if p_want > 0 and v_granted = 0 then
     v_wait := case
       when b.blocked_until > v_now then extract(epoch from b.blocked_until - v_now)
-      when v_free > 0 then least(v_left, 2) -- The others may need no more.
-      when b.remaining > 0 then v_left - v_late
+      when v_usable > 0 and v_free > 0 then least(v_left, 2) -- The others may need no more.
+      when v_usable > 0 and b.remaining > 0 then v_usable - v_late
       else v_left end;
   end if;
   b.remaining := b.remaining - v_granted;
@@ -174,7 +179,7 @@ begin
       from public.organizations o where o.id = p_organization_id
     on conflict (key, organization_id) do update
       set window_number = excluded.window_number, taken = excluded.taken, wants_until = excluded.wants_until;
-  return jsonb_build_object('granted', v_granted, 'window', b.window_number, 'lasts', v_left, 'wait', v_wait, 'calls', b.calls);
+  return jsonb_build_object('granted', v_granted, 'window', b.window_number, 'lasts', v_usable, 'wait', v_wait, 'calls', b.calls);
 end $$;
 
 -- Permits for several buckets and organizations at once: [{key, calls, seconds, organization_id, want, returned, window, person,

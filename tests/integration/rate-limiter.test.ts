@@ -1,0 +1,191 @@
+/** One limiter for all processes, before a provider that counts strictly: two limiters here share nothing but the database. */
+import { createClient } from '@supabase/supabase-js'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Connector, Endpoint, RateLimits } from '#server/connectors/contract'
+import type { Client } from '#server/database/clients'
+import { ProviderError } from '#server/errors'
+import { Limiter } from '#server/limits/limiter'
+import { permitStore } from '#server/limits/permits'
+import { createApiReader, retryAfterHeader } from '#server/oauth/http'
+import { startCountingProvider, type CountingProvider } from '../support/counting-provider.ts'
+import { openLimits, type LimitsDatabase } from '../support/limits.ts'
+import { until } from '../support/until.ts'
+
+const SECONDS = 3
+
+let db: LimitsDatabase
+let provider: CountingProvider
+let limiters: Limiter[]
+let organizations: string[]
+beforeAll(async () => { db = await openLimits() })
+afterAll(() => db?.close())
+beforeEach(async () => {
+  limiters = []
+  organizations = await Promise.all([db.organization(), db.organization(), db.organization()])
+})
+afterEach(async () => {
+  await Promise.all(limiters.map(limiter => limiter.close()))
+  await provider?.close()
+})
+
+const item: Endpoint = { id: 'item', path: () => '/items', schema: z.object({ ok: z.boolean() }), scope: '' }
+
+/** As another process would have it. */
+function process(client: () => Client = db.client): Limiter {
+  const limiter = new Limiter(permitStore(client))
+  limiters.push(limiter)
+  return limiter
+}
+
+interface Reading { organization?: number, person?: boolean, calls?: number, signal?: AbortSignal, maxWaitMs?: number }
+function readerOf(limiter: Limiter, { organization = 0, person = false, calls, signal, maxWaitMs }: Reading = {}) {
+  const limits: RateLimits = { countedFor: 'app', countedBy: 'path', window: { calls: calls ?? 20, seconds: SECONDS }, headers: { reset: 'seconds_left' } }
+  const connector: Pick<Connector, 'id' | 'hosts' | 'limits'> = { id: 'counting', hosts: { api: provider.url }, limits }
+  const organizationId = organizations[organization] ?? ''
+  return createApiReader({
+    base: provider.url, accessToken: `caller-${organization}`, fetch, retryAfter: retryAfterHeader, signal, policy: maxWaitMs === undefined ? {} : { maxWaitMs },
+    limiter: limiter.of({ connector, clientId: provider.url, apiBase: provider.url }, { organizationId, accountId: null, facts: {}, person }),
+  })
+}
+
+/** So many calls, `lanes` at once. */
+async function read(reader: ReturnType<typeof readerOf>, count: number, lanes: number): Promise<void> {
+  const turns = Array.from({ length: count }).values()
+  await Promise.all(Array.from({ length: lanes }, async () => {
+    for (const _ of turns) await reader.get(item)
+  }))
+}
+
+const refused = () => provider.calls.filter(call => call.status === 429)
+const calledBy = (organization: number) => provider.calls.filter(call => call.caller === `caller-${organization}`)
+const remaining = async () => (await db.sql<{ remaining: number, calls: number }>('select remaining, calls from public.rate_buckets order by started_at desc limit 1'))[0]
+
+describe('two processes', () => {
+  it('never make more calls than the provider takes in a window, and all that there are', async () => {
+    provider = await startCountingProvider({ limit: 20, seconds: SECONDS })
+    await Promise.all([read(readerOf(process()), 25, 5), read(readerOf(process()), 25, 5)])
+    expect(provider.calls).toHaveLength(50)
+    expect(refused()).toEqual([])
+    expect(provider.calls.at(-1)?.window).toBeLessThanOrEqual(4)
+  })
+
+  it('learn a limit that is lower than documented, and one that is higher', async () => {
+    for (const limit of [10, 40]) {
+      provider = await startCountingProvider({ limit, seconds: SECONDS })
+      await readerOf(process()).get(item)
+      await until(async () => (await remaining())?.calls === limit, { what: 'the limit to be known to all' })
+      await Promise.all([read(readerOf(process()), 12, 5), read(readerOf(process()), 12, 5)])
+      expect(refused()).toEqual([])
+      if (limit === 10) await provider.close()
+    }
+  })
+
+  it('see that somebody else uses the same bucket', async () => {
+    provider = await startCountingProvider({ limit: 40, seconds: SECONDS })
+    await Promise.all(Array.from({ length: 30 }, () => fetch(`${provider.url}/items`)))
+    await read(readerOf(process(), { calls: 40 }), 20, 1)
+    expect(refused()).toEqual([])
+  })
+
+  it('both stop at a 429 that one of them got, until it says', async () => {
+    provider = await startCountingProvider({ limit: 20, seconds: SECONDS })
+    const [one, other] = [readerOf(process()), readerOf(process())]
+    provider.refuse(120)
+    await expect(one.get(item)).rejects.toMatchObject({ kind: 'rate_limited', options: { retryAfterSeconds: 120 } })
+    await until(async () => (await db.sql('select 1 from public.rate_buckets where blocked_until > now()')).length > 0, { what: 'the block to be known to all' })
+    provider.refuse(null)
+    const called = provider.calls.length
+    const failure: unknown = await other.get(item).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(ProviderError)
+    expect(failure).toMatchObject({ kind: 'rate_limited', call: 'GET /items' })
+    expect((failure as ProviderError).options.retryAfterSeconds).toBeGreaterThan(100)
+    expect(provider.calls).toHaveLength(called)
+  })
+})
+
+describe('organizations', () => {
+  it('share a bucket: the small ones are done within their shares, whatever the large one wants', async () => {
+    provider = await startCountingProvider({ limit: 300, seconds: SECONDS })
+    const sizes = [1_000, 50, 50]
+    const large = read(readerOf(process(), { calls: 300 }), sizes[0] ?? 0, 20)
+    // The large one has used up a window when the others come.
+    await until(() => provider.calls.length >= 250, { what: 'the large one to be at it' })
+    const small = [1, 2].map(organization => read(readerOf(process(), { calls: 300, organization }), 50, 5))
+    await Promise.all(small)
+    const done = Math.max(...[1, 2].map(organization => provider.calls.lastIndexOf(calledBy(organization).at(-1) ?? never())))
+    const [first, last] = [calledBy(1)[0]?.window ?? 0, provider.calls[done]?.window ?? 0]
+    expect(last - first).toBeLessThanOrEqual(1)
+    // In the window in which all three wanted, none got more than a third of it before the small ones were done.
+    expect(provider.calls.slice(0, done).filter(call => call.window === last && call.caller === 'caller-0').length).toBeLessThanOrEqual(300 / 3)
+    await large
+    expect(sizes.map((_, organization) => calledBy(organization).length)).toEqual(sizes)
+    expect(refused()).toEqual([])
+    // Alone it gets all of them: not a third of 900 in three windows.
+    expect(provider.calls.at(-1)?.window).toBeLessThanOrEqual(5)
+  })
+
+  it('keep a few calls for a person who waits', async () => {
+    provider = await startCountingProvider({ limit: 40, seconds: 30 })
+    const limits = process()
+    await expect(read(readerOf(limits, { calls: 40, maxWaitMs: 0 }), 60, 8)).rejects.toMatchObject({ kind: 'rate_limited' })
+    expect(provider.calls.length).toBeLessThanOrEqual(38)
+    await readerOf(limits, { calls: 40, person: true }).get(item)
+    expect(refused()).toEqual([])
+  })
+})
+
+describe('permits', () => {
+  it('go back when nobody uses them', async () => {
+    provider = await startCountingProvider({ limit: 400, seconds: 30 })
+    await read(readerOf(process(), { calls: 400 }), 50, 5)
+    await until(async () => (await remaining())?.remaining === 350, { what: 'the permits to be given back' })
+  })
+
+  it('of a process that died come back with the next window', async () => {
+    provider = await startCountingProvider({ limit: 20, seconds: SECONDS })
+    const store = permitStore(db.client)
+    await readerOf(process()).get(item)
+    const [{ key } = never()] = await db.sql<{ key: string }>('select key from public.rate_buckets order by started_at desc limit 1')
+    const [dead] = await store.take([{ key, calls: 20, seconds: SECONDS, organization_id: organizations[1] ?? '', want: 100, returned: 0, window: null, person: true, note: null }])
+    expect(dead?.granted).toBeGreaterThan(15)
+    await read(readerOf(process()), 15, 5)
+    expect(refused()).toEqual([])
+  })
+})
+
+describe('who waits', () => {
+  it('stops when the caller does', async () => {
+    provider = await startCountingProvider({ limit: 20, seconds: 30 })
+    const limits = process()
+    const stop = new AbortController()
+    const waiting = read(readerOf(limits, { signal: stop.signal }), 30, 3).catch((error: unknown) => error)
+    await until(() => provider.calls.length >= 19, { what: 'the bucket to be empty' })
+    stop.abort(new Error('the scan was cancelled'))
+    expect(await waiting).toMatchObject({ message: 'the scan was cancelled' })
+  })
+
+  it('is told how long at once when that is too long', async () => {
+    provider = await startCountingProvider({ limit: 20, seconds: 30 })
+    const failure: unknown = await read(readerOf(process(), { maxWaitMs: 2_000 }), 30, 3).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ kind: 'rate_limited' })
+    expect((failure as ProviderError).options.retryAfterSeconds).toBeGreaterThan(20)
+    expect(refused()).toEqual([])
+  })
+})
+
+describe('without the database', () => {
+  it('calls go on, the provider has the last word, and it is said once', async () => {
+    provider = await startCountingProvider({ limit: 10, seconds: 30 })
+    const away = createClient('http://127.0.0.1:9', 'key', { auth: { persistSession: false } })
+    const lines = db.logLines()
+    const reader = readerOf(process(() => away as Client), { maxWaitMs: 1_000 })
+    await read(reader, 10, 2)
+    await expect(reader.get(item)).rejects.toMatchObject({ kind: 'rate_limited' })
+    // What the answers said is known here, so the provider is not even asked.
+    expect(refused()).toEqual([])
+    expect(lines.filter(line => line.includes('counted by this process alone'))).toHaveLength(1)
+  })
+})
+
+const never = (): never => { throw new Error('There is none') }
