@@ -161,7 +161,7 @@ begin
       count(*) filter (where s.organization_id <> p_organization_id and s.wants_until > v_now)
     into v_taken, v_others from public.rate_shares s where s.key = p_key;
   -- Where nobody knows the limit, a few at a time until the provider has said something.
-  v_free := coalesce(greatest(0, b.remaining - v_reserve), 10);
+  v_free := case when b.remaining is null then 10 else greatest(0, b.remaining - v_reserve) end;
   v_share := case when v_others = 0 or p_person or b.calls is null then v_free else greatest(0, greatest(1, b.calls / (v_others + 1)) - v_taken) end;
   v_granted := case when b.blocked_until > v_now or v_usable = 0 then 0 else least(p_want, v_free, v_share) end;
   if p_want > 0 and v_granted = 0 then

@@ -6,6 +6,7 @@ import { seedOrganization, type Seeded } from '../support/organizations.ts'
 import { credentials } from './functions/credentials.ts'
 import { endings } from './functions/endings.ts'
 import { people } from './functions/people.ts'
+import { permits } from './functions/permits.ts'
 import { refreshes } from './functions/refreshes.ts'
 import { removals } from './functions/removals.ts'
 import { scans } from './functions/scans.ts'
@@ -308,6 +309,7 @@ describe('what a person may call', () => {
 
 // One database for all of them: opening one is what takes time.
 describe('people', () => people(() => db))
+describe('permits', () => permits(() => db))
 describe('credentials', () => credentials(() => db))
 describe('endings', () => endings(() => db))
 describe('refreshes', () => refreshes(() => db))

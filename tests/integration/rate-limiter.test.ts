@@ -38,9 +38,9 @@ function process(client: () => Client = db.client): Limiter {
   return limiter
 }
 
-interface Reading { organization?: number, person?: boolean, calls?: number, signal?: AbortSignal, maxWaitMs?: number }
-function readerOf(limiter: Limiter, { organization = 0, person = false, calls, signal, maxWaitMs }: Reading = {}) {
-  const limits: RateLimits = { countedFor: 'app', countedBy: 'path', window: { calls: calls ?? 20, seconds: SECONDS }, headers: { reset: 'seconds_left' } }
+interface Reading { organization?: number, person?: boolean, calls?: number | null, signal?: AbortSignal, maxWaitMs?: number }
+function readerOf(limiter: Limiter, { organization = 0, person = false, calls = 20, signal, maxWaitMs }: Reading = {}) {
+  const limits: RateLimits = { countedFor: 'app', countedBy: 'path', window: { calls, seconds: SECONDS }, headers: { reset: 'seconds_left' } }
   const connector: Pick<Connector, 'id' | 'hosts' | 'limits'> = { id: 'counting', hosts: { api: provider.url }, limits }
   const organizationId = organizations[organization] ?? ''
   return createApiReader({
@@ -79,6 +79,14 @@ describe('two processes', () => {
       expect(refused()).toEqual([])
       if (limit === 10) await provider.close()
     }
+  })
+
+  it('learn a limit that nobody documents', async () => {
+    provider = await startCountingProvider({ limit: 20, seconds: SECONDS })
+    await readerOf(process(), { calls: null }).get(item)
+    await until(async () => (await remaining())?.calls === 20, { what: 'the limit to be known to all' })
+    await Promise.all([read(readerOf(process(), { calls: null }), 15, 5), read(readerOf(process(), { calls: null }), 15, 5)])
+    expect(refused()).toEqual([])
   })
 
   it('see that somebody else uses the same bucket', async () => {

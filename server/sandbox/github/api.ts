@@ -10,6 +10,7 @@ import { readsOfOrganization } from './reads-of-organization'
 import { readsOfRepository } from './reads-of-repository'
 import { readsOfUser } from './reads-of-user'
 import { reachOf, type Reach } from './subject'
+import { signedIn } from './world'
 import type { SandboxAccount } from './world/account'
 
 export interface ApiContext {
@@ -28,8 +29,8 @@ export function answerRead(request: Request, path: string, context: ApiContext):
   if (!grant) return message(401, token ? 'Bad credentials' : 'Requires authentication')
   const version = request.headers.get('x-github-api-version')
   if (version !== null && !versions.includes(version)) return message(400, `The API version ${version} is not supported`)
-  const { allowed, headers } = context.count(grant.grantId)
-  if (!allowed) return message(403, 'API rate limit exceeded for user ID 90210002.', headers)
+  const { allowed, headers } = context.count(String(signedIn.id))
+  if (!allowed) return message(403, `API rate limit exceeded for user ID ${signedIn.id}.`, headers)
 
   const reach = reachOf(grant.subject, context.accounts)
   const read = request.method === 'GET' ? find(path, reach, context.options.baseUrl) : undefined
