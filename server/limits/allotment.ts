@@ -69,6 +69,8 @@ export class BucketState {
 /** Permits without asking again grow from 1 to an eighth of the window, and to this at most; while nobody knows the limit, to 10. */
 const LARGEST_BATCH = 50
 const LARGEST_UNKNOWN = 10
+/** Calls of a window: below, nothing is borrowed. As the migration has it. */
+const SMALL = 50
 /** Milliseconds between two asks of one that is busy. */
 const BUSY_MS = 2_000
 
@@ -86,6 +88,7 @@ export class Allotment {
   private batch = 1
   private askedAt = Number.NEGATIVE_INFINITY
   private emptyUntil = 0
+  private spent = 0
 
   constructor(readonly state: BucketState, readonly organizationId: string, readonly person: boolean) {}
 
@@ -97,6 +100,22 @@ export class Allotment {
     this.state.unused -= 1
     this.usedAt = now
     return true
+  }
+
+  /** The first call, without asking. Whether it may: it was not made yet, and there is no permit to be had here. */
+  borrow(now: number): boolean {
+    const { calls } = this.state.bucket.window
+    if (this.window !== null || this.spent > 0 || (calls !== null && calls < SMALL)) return false
+    this.spent = 1
+    this.usedAt = now
+    return true
+  }
+
+  /** What was borrowed since this was asked last. */
+  untoldSpent(): number {
+    const { spent } = this
+    this.spent = 0
+    return spent
   }
 
   /** Milliseconds for which it was told that asking makes no sense. */

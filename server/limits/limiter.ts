@@ -19,6 +19,8 @@ export interface CallsOf extends Grant { organizationId: string, person: boolean
 const IDLE_MS = 500
 /** Milliseconds for which a database that did not answer is not asked again. */
 const AWAY_MS = 5_000
+/** Milliseconds for which it is known which buckets are scarce. */
+const FRESH_MS = 1_000
 /** Milliseconds that a person waits for a permit at most. */
 const PERSON_WAIT_MS = 10_000
 
@@ -28,6 +30,7 @@ export class Limiter {
   private states = new Map<string, BucketState>()
   private allotments = new Map<string, Allotment>()
   private asks: Asking[] = []
+  private scarce: { keys: ReadonlySet<string>, at: number } | null = null
   private awayUntil = 0
   private away = false
   private sweep: NodeJS.Timeout | null = null
@@ -73,7 +76,7 @@ export class Limiter {
         signal?.throwIfAborted()
         const now = this.now()
         const blocked = allotment.state.blockedFor(now)
-        if (blocked === 0 && allotment.take(now)) break
+        if (blocked === 0 && (allotment.take(now) || this.borrow(allotment, now))) break
         const wait = Math.max(blocked, allotment.emptyFor(now)) || await orAborted(this.ask(allotment), signal)
         if (wait === 0) continue
         if (this.now() + wait > until) throw new ProviderError('rate_limited', label, { retryAfterSeconds: Math.ceil(wait / 1000) })
@@ -85,6 +88,12 @@ export class Limiter {
     }
     if (allotment.isLow(this.now())) void this.ask(allotment)
     return this.permitOf(allotment.state.bucket)
+  }
+
+  /** The first call of a bucket that was not scarce a moment ago. */
+  private borrow(allotment: Allotment, now: number): boolean {
+    const { scarce } = this
+    return scarce !== null && now - scarce.at < FRESH_MS && !scarce.keys.has(allotment.state.bucket.key) && allotment.borrow(now)
   }
 
   /** An answer may come when everything else of its bucket is forgotten. */
@@ -110,16 +119,25 @@ export class Limiter {
 
   private async askAll(asks: Asking[]): Promise<void> {
     const askedAt = this.now()
-    const answers = await this.reach(() => this.store.take(asks.map(({ allotment, want }) => this.askOf(allotment, want))))
+    const answers = await this.take(asks.map(({ allotment, want }) => this.askOf(allotment, want)))
     asks.forEach(({ allotment, answered }, index) => {
       const answer: Answer | undefined = answers?.[index]
       answered(answer ? allotment.hold(answer, askedAt) : allotment.trust(this.now()))
     })
   }
 
-  private askOf({ state, organizationId, person }: Allotment, want: number, back: { returned: number, window: number | null } = { returned: 0, window: null }): Ask {
+  private askOf(allotment: Allotment, want: number, back: { returned: number, window: number | null } = { returned: 0, window: null }): Ask {
+    const { state, organizationId, person } = allotment
     const { key, window: { calls, seconds } } = state.bucket
-    return { key, calls, seconds, organization_id: organizationId, want, ...back, person, note: state.untoldNote(this.now()) }
+    return { key, calls, seconds, organization_id: organizationId, want, ...back, spent: allotment.untoldSpent(), person, note: state.untoldNote(this.now()) }
+  }
+
+  /** Null: the database is away. */
+  private async take(asks: Ask[]): Promise<Answer[] | null> {
+    const at = this.now()
+    const taken = await this.reach(() => this.store.take(asks))
+    if (taken) this.scarce = taken.scarce && { keys: new Set(taken.scarce), at }
+    return taken && taken.answers
   }
 
   private async tell(said: readonly (readonly [Bucket, Note])[]): Promise<void> {
@@ -164,7 +182,7 @@ export class Limiter {
   /** And tells what was said of buckets from which nobody here takes any more. */
   private async giveBack(allotments: readonly Allotment[]): Promise<void> {
     const asks = allotments.map(one => this.askOf(one, 0, one.giveBack()))
-    if (asks.length > 0) await this.reach(() => this.store.take(asks))
+    if (asks.length > 0) await this.take(asks)
     const taking = new Set([...this.allotments.values()].map(one => one.state))
     await this.tell([...this.states.values()].filter(state => !taking.has(state)).flatMap((state) => {
       const note = state.untoldNote(this.now())

@@ -17,12 +17,14 @@ export type Ask = {
   /** Unused, of this window. */
   returned: number
   window: number | null
+  /** Used without asking. */
+  spent: number
   /** A person waits for it. */
   person: boolean
   note: Note | null
 }
 
-const answersSchema = z.array(z.object({
+const answerSchema = z.object({
   granted: z.number(),
   window: z.number(),
   /** Seconds until the permits end with their window. */
@@ -30,13 +32,17 @@ const answersSchema = z.array(z.object({
   /** Seconds until it makes sense to ask again, without any. */
   wait: z.number(),
   calls: z.number().nullable(),
-}))
-export type Answer = z.infer<typeof answersSchema>[number]
+})
+export type Answer = z.infer<typeof answerSchema>
+
+/** `answers`: one for each ask, in order. `scarce`: the keys of buckets that nobody may take of without asking; null: too many to say. */
+const takenSchema = z.object({ answers: z.array(answerSchema), scarce: z.array(z.string()).nullable() })
+export type Taken = z.infer<typeof takenSchema>
 
 /** What all processes share. */
 export interface PermitStore {
-  /** An answer for each, in order. @throws when the database is away */
-  take: (asks: readonly Ask[]) => Promise<Answer[]>
+  /** @throws when the database is away */
+  take: (asks: readonly Ask[]) => Promise<Taken>
   /** @throws the same */
   note: (notes: readonly Pick<Ask, 'key' | 'calls' | 'seconds' | 'note'>[]) => Promise<void>
 }
@@ -46,7 +52,7 @@ const PATIENCE_MS = 2_000
 
 export function permitStore(client: () => Client): PermitStore {
   return {
-    take: async asks => answersSchema.length(asks.length).parse(unwrap(await askAgain(() =>
+    take: async asks => takenSchema.parse(unwrap(await askAgain(() =>
       client().rpc('take_permits', { p_asks: [...asks] }).abortSignal(AbortSignal.timeout(PATIENCE_MS))))),
     note: async (notes) => {
       unwrap(await askAgain(() => client().rpc('note_rates', { p_notes: [...notes] }).abortSignal(AbortSignal.timeout(PATIENCE_MS))))

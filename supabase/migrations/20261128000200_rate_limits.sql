@@ -13,6 +13,11 @@
 -- resets_at nobody knows which window a call would count in, and a call that counts in the next one is one too many there. So
 -- none is made then; a window that is used up before loses nothing by it.
 --
+-- The first call of a process. To ask for a permit costs a round trip, and where a provider counts by resource and endpoint nearly
+-- every call is the first of its bucket. So each answer also names the buckets that are scarce: small, with less than a tenth
+-- left, or shut. A process that has heard that within a second makes its first call of any other bucket at once, and tells
+-- afterwards (`spent`); what is not handed out to the last is room enough for one call of each process.
+--
 -- Fair shares. Each organization that asks is one that wants, until five seconds after the moment for which it was told to come
 -- back, or until it says that it needs nothing more. While n organizations want, none gets more than an n-th of the window;
 -- what it took before counts. So whoever comes later finds at least the rest of this window, and an equal share of the next one.
@@ -40,6 +45,8 @@ create table public.rate_buckets (
   blocked_until timestamptz
 );
 create index rate_buckets_resets_at_idx on public.rate_buckets (resets_at);
+create index rate_buckets_scarce_idx on public.rate_buckets (resets_at) where calls < 50 or remaining <= calls / 10;
+create index rate_buckets_blocked_until_idx on public.rate_buckets (blocked_until) where blocked_until is not null;
 
 create table public.rate_shares (
   key text not null references public.rate_buckets (key) on delete cascade,
@@ -116,6 +123,15 @@ begin
   return b;
 end $$;
 
+create function private.spend(b public.rate_buckets, p_spent integer) returns public.rate_buckets
+language plpgsql set search_path = '' as $$
+begin
+  if b.remaining is not null then
+    b.remaining := greatest(0, b.remaining - p_spent);
+  end if;
+  return b;
+end $$;
+
 create function private.close_bucket(b public.rate_buckets) returns void
 language sql set search_path = '' as $$
   update public.rate_buckets r set calls = b.calls, window_number = b.window_number, started_at = b.started_at, resets_at = b.resets_at,
@@ -138,11 +154,13 @@ end $$;
 -- One ask. Gives how many permits, of which window, for how many seconds, and without any: for how many seconds to wait.
 create function private.take_permits_of(
   p_key text, p_calls integer, p_seconds integer, p_organization_id uuid, p_want integer, p_returned integer, p_window bigint,
-  p_person boolean, p_note jsonb
+  p_spent integer, p_person boolean, p_note jsonb
 ) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-  b public.rate_buckets := private.note_answer(private.open_bucket(p_key, p_calls, p_seconds), coalesce(p_note, '{}'));
+  -- What was spent before what was said: the provider had counted it when it said so.
+  b public.rate_buckets := private.note_answer(
+    private.spend(private.open_bucket(p_key, p_calls, p_seconds), p_spent), coalesce(p_note, '{}'));
   v_now constant timestamptz := clock_timestamp();
   v_left constant double precision := extract(epoch from b.resets_at - v_now);
   v_usable constant double precision := greatest(0, v_left - 1.25);
@@ -157,7 +175,7 @@ declare
   v_wait double precision := 0;
 begin
   b.remaining := least(b.calls, b.remaining + v_returned);
-  select greatest(0, coalesce(sum(s.taken) filter (where s.organization_id = p_organization_id and s.window_number = b.window_number), 0) - v_returned),
+  select greatest(0, coalesce(sum(s.taken) filter (where s.organization_id = p_organization_id and s.window_number = b.window_number), 0) + p_spent - v_returned),
       count(*) filter (where s.organization_id <> p_organization_id and s.wants_until > v_now)
     into v_taken, v_others from public.rate_shares s where s.key = p_key;
   -- Where nobody knows the limit, a few at a time until the provider has said something.
@@ -182,8 +200,18 @@ begin
   return jsonb_build_object('granted', v_granted, 'window', b.window_number, 'lasts', v_usable, 'wait', v_wait, 'calls', b.calls);
 end $$;
 
--- Permits for several buckets and organizations at once: [{key, calls, seconds, organization_id, want, returned, window, person,
--- note}]. returned: of that window, unused. Answers each in the order of the asks.
+-- Buckets of which nobody takes a permit without asking; null: too many to say.
+create function private.scarce_buckets() returns jsonb
+language sql stable set search_path = '' as $$
+  select case when count(*) <= 1000 then coalesce(jsonb_agg(s.key), '[]') end from (
+    select b.key from public.rate_buckets b where b.resets_at > clock_timestamp() and (b.calls < 50 or b.remaining <= b.calls / 10)
+    union select b.key from public.rate_buckets b where b.blocked_until > clock_timestamp()
+    limit 1001) s
+$$;
+
+-- Permits for several buckets and organizations at once: [{key, calls, seconds, organization_id, want, returned, window, spent,
+-- person, note}]. returned: unused of that window. spent: used without asking. Gives the answers in the order of the asks, and
+-- what is scarce.
 create function public.take_permits(p_asks jsonb) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
@@ -191,19 +219,20 @@ declare
   v_answers jsonb := '{}';
 begin
   for v in
-    select a.*, e.position from jsonb_array_elements(p_asks) with ordinality as e (ask, position), jsonb_to_record(e.ask)
-      as a (key text, calls integer, seconds integer, organization_id uuid, want integer, returned integer, "window" bigint, person boolean, note jsonb)
+    select a.*, e.position from jsonb_array_elements(p_asks) with ordinality as e (ask, position), jsonb_to_record(e.ask) as a (key text, calls integer,
+      seconds integer, organization_id uuid, want integer, returned integer, "window" bigint, spent integer, person boolean, note jsonb)
     order by a.key, e.position
   loop
     v_answers := v_answers || jsonb_build_object(v.position, private.take_permits_of(
-      v.key, v.calls, v.seconds, v.organization_id, v.want, v.returned, v."window", v.person, v.note));
+      v.key, v.calls, v.seconds, v.organization_id, v.want, v.returned, v."window", v.spent, v.person, v.note));
   end loop;
-  return (select coalesce(jsonb_agg(a.value order by a.key::integer), '[]') from jsonb_each(v_answers) as a);
+  return jsonb_build_object('scarce', private.scarce_buckets(),
+    'answers', (select coalesce(jsonb_agg(a.value order by a.key::integer), '[]') from jsonb_each(v_answers) as a));
 end $$;
 
-revoke all on function private.open_bucket(text, integer, integer), private.note_answer(public.rate_buckets, jsonb), private.close_bucket(public.rate_buckets),
-  private.take_permits_of(text, integer, integer, uuid, integer, integer, bigint, boolean, jsonb), public.note_rates(jsonb), public.take_permits(jsonb)
+revoke all on function private.open_bucket(text, integer, integer), private.note_answer(public.rate_buckets, jsonb), private.spend(public.rate_buckets, integer), private.close_bucket(public.rate_buckets), private.scarce_buckets(),
+  private.take_permits_of(text, integer, integer, uuid, integer, integer, bigint, integer, boolean, jsonb), public.note_rates(jsonb), public.take_permits(jsonb)
   from public, anon, authenticated, service_role;
-grant execute on function private.open_bucket(text, integer, integer), private.note_answer(public.rate_buckets, jsonb), private.close_bucket(public.rate_buckets),
-  private.take_permits_of(text, integer, integer, uuid, integer, integer, bigint, boolean, jsonb), public.note_rates(jsonb), public.take_permits(jsonb)
+grant execute on function private.open_bucket(text, integer, integer), private.note_answer(public.rate_buckets, jsonb), private.spend(public.rate_buckets, integer), private.close_bucket(public.rate_buckets), private.scarce_buckets(),
+  private.take_permits_of(text, integer, integer, uuid, integer, integer, bigint, integer, boolean, jsonb), public.note_rates(jsonb), public.take_permits(jsonb)
   to service_role;

@@ -61,8 +61,10 @@ const executableBy: Record<string, string> = {
   'private.request_scan': 'authenticated',
   'private.revoke_calendar_feed': 'authenticated',
   'private.role_failure': '',
+  'private.scarce_buckets': 'service_role',
   'private.settle_attempts': 'service_role',
   'private.slot_since': 'service_role',
+  'private.spend': 'service_role',
   'private.take_permits_of': 'service_role',
   'private.tokens_are_encrypted': 'authenticated service_role',
   'private.tokens_in': 'service_role',
@@ -179,7 +181,7 @@ describe('the catalogue', () => {
       'private.failed_since', 'private.hand_out_credential', 'private.health_of', 'private.integration_before_write', 'private.integration_connected',
       'private.integration_health', 'private.is_refusal', 'private.journal_refresh', 'private.lock_account', 'private.note_answer', 'private.note_deed',
       'private.note_event', 'private.note_keys', 'private.open_bucket', 'private.others_rest_on', 'private.put_organization_key', 'private.receipt_is_append_only',
-      'private.refuse_ended', 'private.role_failure', 'private.settle_attempts', 'private.slot_since', 'private.take_permits_of', 'private.tokens_are_encrypted',
+      'private.refuse_ended', 'private.role_failure', 'private.scarce_buckets', 'private.settle_attempts', 'private.slot_since', 'private.spend', 'private.take_permits_of', 'private.tokens_are_encrypted',
       'private.tokens_in', 'private.touch_updated_at', 'private.verification_lasts', 'private.webhook_scan_interval', 'private.write_audit',
     ])
   })

@@ -3,8 +3,9 @@ import { createClient } from '@supabase/supabase-js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Connector, Endpoint, RateLimits } from '#server/connectors/contract'
-import type { Client } from '#server/database/clients'
+import { useSupabase, type Client } from '#server/database/clients'
 import { ProviderError } from '#server/errors'
+import { pruneBuckets } from '#server/integrations/retention'
 import { Limiter } from '#server/limits/limiter'
 import { permitStore } from '#server/limits/permits'
 import { createApiReader, retryAfterHeader } from '#server/oauth/http'
@@ -155,9 +156,38 @@ describe('permits', () => {
     const store = permitStore(db.client)
     await readerOf(process()).get(item)
     const [{ key } = never()] = await db.sql<{ key: string }>('select key from public.rate_buckets order by started_at desc limit 1')
-    const [dead] = await store.take([{ key, calls: 20, seconds: SECONDS, organization_id: organizations[1] ?? '', want: 100, returned: 0, window: null, person: true, note: null }])
+    const { answers: [dead] } = await store.take([{ key, calls: 20, seconds: SECONDS, organization_id: organizations[1] ?? '', want: 100, returned: 0, window: null, spent: 0, person: true, note: null }])
     expect(dead?.granted).toBeGreaterThan(15)
     await read(readerOf(process()), 15, 5)
+    expect(refused()).toEqual([])
+  })
+})
+
+describe('the first call of a bucket', () => {
+  const at = (path: string): Endpoint => ({ ...item, path: () => path })
+  const bucketAt = async () => (await db.sql<{ remaining: number }>('select remaining from public.rate_buckets where calls = 60')).map(row => row.remaining)
+
+  it('is made at once where nothing is scarce, and counted afterwards', async () => {
+    provider = await startCountingProvider({ limit: 60, seconds: 30 })
+    let asked = 0
+    const reader = readerOf(process(() => {
+      asked += 1
+      return db.client()
+    }), { calls: 60 })
+    await reader.get(at('/first'))
+    const before = asked
+    for (const path of ['/second', '/third', '/fourth']) await reader.get(at(path))
+    expect(asked).toBe(before)
+    await until(async () => (await bucketAt()).join() === '59,59,59,59', { what: 'all of them to be counted' })
+  })
+
+  it('waits for a permit of a bucket that is scarce', async () => {
+    provider = await startCountingProvider({ limit: 60, seconds: 30 })
+    const greedy = readerOf(process(), { calls: 60, maxWaitMs: 0 })
+    await read(greedy, 60, 8).catch(() => undefined)
+    const reader = readerOf(process(), { calls: 60, maxWaitMs: 0 })
+    await reader.get(at('/another'))
+    await expect(reader.get(item)).rejects.toMatchObject({ kind: 'rate_limited' })
     expect(refused()).toEqual([])
   })
 })
@@ -180,6 +210,28 @@ describe('who waits', () => {
     expect((failure as ProviderError).options.retryAfterSeconds).toBeGreaterThan(20)
     expect(refused()).toEqual([])
   })
+})
+
+it('a bucket is forgotten a day after its last window, unless it is shut for longer', async () => {
+  const at = async (key: string, hours: number, blocked: number | null) => {
+    await db.sql(`insert into public.rate_buckets (key, window_seconds, started_at, resets_at, blocked_until)
+      values ($1, 60, now(), now() - make_interval(hours => $2), now() + make_interval(hours => $3))`, [key, hours, blocked])
+  }
+  const names = ['fresh', 'old', 'opened', 'shut'].map(name => `${name}:${'0'.repeat(32)}`)
+  const [fresh, old, opened, shut] = names as [string, string, string, string]
+  await at(fresh, 23, null)
+  await at(old, 25, null)
+  await at(opened, 25, -25)
+  await at(shut, 25, 5)
+  await db.sql('insert into public.rate_shares (key, organization_id, window_number, wants_until) values ($1, $2, 1, now())', [old, organizations[0]])
+  useSupabase(db.address)
+  try {
+    expect(await pruneBuckets()).toBe(2)
+  }
+  finally {
+    useSupabase(null)
+  }
+  expect((await db.sql<{ key: string }>('select key from public.rate_buckets where key = any ($1) order by key', [names])).map(row => row.key)).toEqual([fresh, shut])
 })
 
 describe('without the database', () => {

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { createClient } from '@supabase/supabase-js'
 import postgres from 'postgres'
 import { vi } from 'vitest'
-import type { Client } from '#server/database/clients'
+import type { Client, SupabaseAddress } from '#server/database/clients'
 import { openEmbeddedSupabase } from '#server/database/embedded'
 import type { Database } from '#server/database/types'
 import { readMigrations } from '../../scripts/lib/lite-database.ts'
@@ -13,6 +13,7 @@ import type { Row } from './database.ts'
 import { newOrganization } from './organizations.ts'
 
 export interface LimitsDatabase {
+  address: SupabaseAddress
   /** As the service role, each time over connections of its own. */
   client: () => Client
   /** As superuser. */
@@ -28,12 +29,14 @@ type Sql = LimitsDatabase['sql']
 export async function openLimits(): Promise<LimitsDatabase> {
   const backend = await openBackend()
   const embedded = backend.supabase ? null : await openEmbeddedSupabase({ directory: null, jwtSecret: randomBytes(32).toString('base64url'), siteUrl: 'http://localhost:3000', migrations: await readMigrations() })
-  const { url, serviceRoleKey, fetch } = embedded ?? { ...backend.supabase ?? never(), fetch: undefined }
+  const address: SupabaseAddress = embedded ?? backend.supabase ?? never()
+  const { url, serviceRoleKey, fetch } = address
   const pool = backend.supabase ? postgres(backend.supabase.databaseUrl, { max: 2, onnotice: () => {} }) : null
   const sql: Sql = async <R extends object>(text: string, parameters: unknown[] = []) => pool
     ? [...await pool.unsafe<R[]>(text, parameters as never[])]
     : (await embedded?.driver.query<R>(text, parameters))?.rows ?? []
   return {
+    address,
     client: () => createClient<Database>(url, serviceRoleKey, { auth: { persistSession: false, autoRefreshToken: false }, global: { fetch } }),
     sql,
     organization: async () => (await newOrganization(async (text, parameters) => {

@@ -4,7 +4,7 @@ import { service, type Row, type TestDatabase } from '../../support/database.ts'
 import { newOrganization, sha256 } from '../../support/organizations.ts'
 
 interface Answer { granted: number, window: number, lasts: number, wait: number, calls: number | null }
-interface Wish { who?: string, want?: number, returned?: number, window?: number, person?: boolean, note?: object, calls?: number | null, seconds?: number, of?: string }
+interface Wish { who?: string, want?: number, returned?: number, window?: number, spent?: number, person?: boolean, note?: object, calls?: number | null, seconds?: number, of?: string }
 
 /** The limiter's buckets: windows, what answers say of them, shares and the reserve. */
 export function permits(database: () => TestDatabase): void {
@@ -17,10 +17,11 @@ export function permits(database: () => TestDatabase): void {
     ;[acme, blue, cyan] = (await Promise.all([1, 2, 3].map(() => newOrganization(db.run)))).map(one => one.id) as [string, string, string]
   })
 
-  const takeAll = async (wishes: Wish[]) => (await db.as(service, run => run('select public.take_permits($1::text::jsonb) as answers', [JSON.stringify(wishes.map(
-    ({ who = acme, want = 1, returned = 0, window = null, person = false, note = null, calls = 100, seconds = 60, of = key }) =>
-      ({ key: of, calls, seconds, organization_id: who, want, returned, window, person, note })))]))).rows[0]?.answers as Answer[]
-  const take = async (wish: Wish = {}) => (await takeAll([wish]))[0] ?? never()
+  interface Taken { answers: Answer[], scarce: string[] | null }
+  const takeAll = async (wishes: Wish[]) => (await db.as(service, run => run('select public.take_permits($1::text::jsonb) as taken', [JSON.stringify(wishes.map(
+    ({ who = acme, want = 1, returned = 0, window = null, spent = 0, person = false, note = null, calls = 100, seconds = 60, of = key }) =>
+      ({ key: of, calls, seconds, organization_id: who, want, returned, window, spent, person, note })))]))).rows[0]?.taken as Taken
+  const take = async (wish: Wish = {}) => (await takeAll([wish])).answers[0] ?? never()
   const note = (said: object, calls: number | null = 100) => db.as(service, run => run('select public.note_rates($1::text::jsonb)', [JSON.stringify([{ key, calls, seconds: 60, note: said }])]))
   const bucket = async (): Promise<Row> => (await db.run(`select calls, remaining, phase, window_number::integer as window,
     extract(epoch from resets_at - clock_timestamp())::float as left, extract(epoch from blocked_until - clock_timestamp())::float as blocked
@@ -45,9 +46,9 @@ export function permits(database: () => TestDatabase): void {
 
     it('answers several asks in their order, of whichever buckets', async () => {
       const other = `another:${key.slice(-32)}`
-      const answers = await takeAll([{ want: 3 }, { of: other, want: 5 }, { want: 4 }, { of: other, want: 6, calls: 7, person: true }])
+      const { answers } = await takeAll([{ want: 3 }, { of: other, want: 5 }, { want: 4 }, { of: other, want: 6, calls: 7, person: true }])
       expect(answers.map(one => one.granted)).toEqual([3, 5, 4, 6])
-      expect(await takeAll([])).toEqual([])
+      expect((await takeAll([])).answers).toEqual([])
     })
 
     it('takes back what was not used, of the same window only', async () => {
@@ -57,6 +58,26 @@ export function permits(database: () => TestDatabase): void {
       await pass(62)
       await take({ want: 0, returned: 4, window })
       expect(await bucket()).toMatchObject({ remaining: 100, window: 2 })
+    })
+
+    it('counts what was spent without asking', async () => {
+      await take({ want: 0, spent: 1 })
+      await take({ want: 5, spent: 1 })
+      expect((await bucket()).remaining).toBe(93)
+      // The provider had counted it when it said how many remain.
+      await take({ want: 0, spent: 1, note: { limit: 100, remaining: 92, resets_in: 60 } })
+      expect((await bucket()).remaining).toBe(92)
+      await take({ want: 92, person: true })
+      await take({ want: 0, spent: 1 })
+      expect((await bucket()).remaining).toBe(0)
+    })
+
+    it('names what is scarce: small, almost used up, or shut', async () => {
+      const [small, low, shut, roomy] = ['small', 'low', 'shut', 'roomy'].map(name => `${name}:${key.slice(-32)}`)
+      const { scarce } = await takeAll([{ of: small, calls: 49 }, { of: low, want: 90 }, { of: shut, note: { blocked_for: 9 } }, { of: roomy, want: 89 }])
+      expect(scarce?.filter(one => one.endsWith(key.slice(-32))).sort()).toEqual([low, shut, small])
+      for (const one of [small, low]) await db.run('update public.rate_buckets set resets_at = clock_timestamp() where key = $1', [one])
+      expect((await takeAll([])).scarce?.filter(one => one.endsWith(key.slice(-32)))).toEqual([shut])
     })
 
     it('begins another window when one is over, with everything in it', async () => {
