@@ -7,6 +7,7 @@ import { useSandbox } from '#server/integrations/client'
 import { applyDeliveries, queueDeliveries } from '#server/integrations/deliveries'
 import { closeRefreshes, redeemsSettled } from '#server/integrations/in-flight'
 import { ANSWER_MS } from '#server/integrations/redeem'
+import { closeLimiter } from '#server/limits'
 import { queueIsHealthy, startQueue, stopQueue, work } from '#server/queue'
 import { queueUnclaimed } from '#server/scanner/due'
 import { runAssessment } from '#server/scanner/run'
@@ -50,7 +51,7 @@ export function takesJobs(): boolean {
 
 async function open({ env, migrations, patienceMs }: OpenOptions): Promise<void> {
   const embedded = await openDatabase({ env, migrations, patienceMs }, closers)
-  closers.push(waitForRedeems)
+  closers.push(closeLimiter, waitForRedeems)
   await noteSigningKeys()
 
   await startQueue(embedded ? { embedded: embedded.driver } : { databaseUrl: env.supabase?.databaseUrl ?? '' })

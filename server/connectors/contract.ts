@@ -102,6 +102,33 @@ export interface ApiReader {
   pages: <T>(endpoint: Endpoint<T>, resource?: ResourceDescription) => AsyncIterable<T>
 }
 
+/** So many calls in so many seconds; null: only the provider's answers say how many. */
+export interface RateWindow { calls: number | null, seconds: number }
+
+/** How the provider counts calls. See server/limits. */
+export interface RateLimits {
+  /**
+   * Whose calls it counts together: all that this installation's application makes, for whichever customer; those of one account
+   * (`ExternalAccount.id`); or of whoever a fact names. Calls made before that is known are not counted.
+   */
+  countedFor: 'app' | 'account' | { fact: string }
+  /** The same of calls with a token that was made for them, see `Minting`. */
+  mintedFor?: { fact: string }
+  /** Of those: all; those of one endpoint, by its id; or those of one path without its query. */
+  countedBy: 'all' | 'endpoint' | 'path'
+  /** As documented, for the provider's own hosts. Other hosts (a server of one's own) are believed what they say themselves. */
+  window: RateWindow
+  /** Other windows, by endpoint or path as `countedBy` says. */
+  exceptions?: Readonly<Record<string, RateWindow>>
+  /** Where answers carry `X-RateLimit-Limit`, `-Remaining` and `-Reset`. */
+  headers?: {
+    /** What `-Reset` is: seconds until then, or seconds since 1970. */
+    reset: 'seconds_left' | 'epoch_seconds'
+    /** A header that names what was counted, and its value where that is this bucket. Others tell of another one. */
+    resource?: { header: string, value: string }
+  }
+}
+
 /** What an answer is, where its status alone does not say it. */
 export interface Refusal {
   kind: ProviderErrorKind
@@ -434,6 +461,8 @@ export interface Connector {
   concurrency?: number
   /** Seconds to wait after a 429, from the provider's own headers; `null` when they do not say. */
   retryAfter: (headers: Headers) => number | null
+  /** Undefined: its calls are not counted here. */
+  limits?: RateLimits
 }
 
 export type OAuthConnector = Connector & { authorization: OAuth2 }

@@ -909,6 +909,81 @@ export type Database = {
           },
         ]
       }
+      rate_buckets: {
+        Row: {
+          blocked_until: string | null
+          calls: number | null
+          key: string
+          phase: string
+          remaining: number | null
+          resets_at: string
+          started_at: string
+          window_number: number
+          window_seconds: number
+        }
+        Insert: {
+          blocked_until?: string | null
+          calls?: number | null
+          key: string
+          phase?: string
+          remaining?: number | null
+          resets_at: string
+          started_at: string
+          window_number?: number
+          window_seconds: number
+        }
+        Update: {
+          blocked_until?: string | null
+          calls?: number | null
+          key?: string
+          phase?: string
+          remaining?: number | null
+          resets_at?: string
+          started_at?: string
+          window_number?: number
+          window_seconds?: number
+        }
+        Relationships: []
+      }
+      rate_shares: {
+        Row: {
+          key: string
+          organization_id: string
+          taken: number
+          wants_until: string
+          window_number: number
+        }
+        Insert: {
+          key: string
+          organization_id: string
+          taken?: number
+          wants_until: string
+          window_number: number
+        }
+        Update: {
+          key?: string
+          organization_id?: string
+          taken?: number
+          wants_until?: string
+          window_number?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: 'rate_shares_key_fkey'
+            columns: ['key']
+            isOneToOne: false
+            referencedRelation: 'rate_buckets'
+            referencedColumns: ['key']
+          },
+          {
+            foreignKeyName: 'rate_shares_organization_id_fkey'
+            columns: ['organization_id']
+            isOneToOne: false
+            referencedRelation: 'organizations'
+            referencedColumns: ['id']
+          },
+        ]
+      }
       refresh_journal: {
         Row: {
           ended_at: string | null
@@ -1482,6 +1557,12 @@ export type Database = {
         }
         Returns: undefined
       }
+      note_rates: {
+        Args: {
+          p_notes: Json
+        }
+        Returns: undefined
+      }
       note_reached: {
         Args: {
           p_id: string
@@ -1738,6 +1819,12 @@ export type Database = {
           p_audit?: Json
           p_fresh_until?: string
           p_id: string
+        }
+        Returns: Json
+      }
+      take_permits: {
+        Args: {
+          p_asks: Json
         }
         Returns: Json
       }

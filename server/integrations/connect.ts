@@ -13,6 +13,7 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
 import { AppError, OAuthError, ProviderError, type ProviderErrorKind } from '#server/errors'
+import { limiterFor } from '#server/limits'
 import { enqueue } from '#server/queue'
 import { authorizeUrl } from '#server/oauth/authorize-url'
 import { oauthOf, type OAuthClient } from '#server/oauth/client'
@@ -85,9 +86,9 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
   let tokens = await exchange(target.client, code, flow)
   let account: ExternalAccount | null = null
   try {
-    account = await discover(target.client, tokens, { ...said, ...tokens.facts }, api => connector.account(api))
+    account = await discover(target.client, who, tokens, { facts: { ...said, ...tokens.facts }, accountId: null }, api => connector.account(api))
     tokens = { ...tokens, facts: { ...said, ...tokens.facts, ...account.facts } }
-    const resources = await discover(target.client, tokens, tokens.facts, api => listResources(connector, api))
+    const resources = await discover(target.client, who, tokens, { facts: { ...tokens.facts }, accountId: account.id }, api => listResources(connector, api))
     const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()), since }
     if (flow.integrationId === null) return { integrationId: await storeGrant(connector, who, grant, from) }
     const wanted = await readWanted(connector, who, flow.integrationId)
@@ -120,9 +121,13 @@ const refusals: Partial<Record<ProviderErrorKind, CallbackErrorCode>> = {
 }
 
 /** @throws ConnectRefused */
-async function discover<T>(client: OAuthClient, tokens: TokenSet, facts: GrantFacts | undefined, read: (api: ApiReader) => Promise<T>): Promise<T> {
+async function discover<T>(
+  client: OAuthClient, { organizationId }: Connecting, { accessToken }: TokenSet, of: { facts: GrantFacts, accountId: string | null }, read: (api: ApiReader) => Promise<T>,
+): Promise<T> {
   try {
-    return await read(openApi(client, { accessToken: tokens.accessToken, facts }))
+    // Until the account was read, facts are what a callback says: anybody's text, and no sign of whose calls these are.
+    const limiter = limiterFor(client, { accountId: of.accountId, facts: of.accountId === null ? {} : of.facts, organizationId, person: true })
+    return await read(openApi(client, { accessToken, facts: of.facts, limiter }))
   }
   catch (cause) {
     if (!(cause instanceof ProviderError)) throw cause

@@ -9,6 +9,7 @@ import type { ApiReader } from '#server/connectors/contract'
 import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
+import { limiterFor } from '#server/limits'
 import { openApi } from '#server/oauth/open-api'
 import type { Json } from '#server/database/types'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
@@ -107,7 +108,10 @@ export async function withStoredCredential<T>(use: Use, fn: (secrets: Secrets, r
 export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>, fresh = false): Promise<T> {
   const first = await orAborted(signal, takeFresh(use).then(held))
   const tokens = new RenewingTokens(first, (row, slot) => orAborted(signal, refresh(row, openConfig, slot).then(held)), fresh)
-  const api = openApi(clientFor(first.row.connector, first.row.sandbox), { accessToken: tokens, facts: first.row.config.facts, reference: first.row.id, signal })
+  const client = clientFor(first.row.connector, first.row.sandbox)
+  const { organizationId, externalAccountId: accountId, config: { facts } } = first.row
+  const limiter = limiterFor(client, { organizationId, accountId, facts: facts ?? {}, person: use.actor.type === 'user' })
+  const api = openApi(client, { accessToken: tokens, facts, reference: first.row.id, limiter, signal })
   try {
     return await fn(api, first.row)
   }

@@ -33,6 +33,13 @@ export async function pruneDeliveries(now = new Date()): Promise<number> {
   return unwrap(await serviceClient().from('webhook_receipts').delete().lt('received_at', before).not('processed_at', 'is', null).select('id')).length
 }
 
+/** What providers count together, a day after its last window: nobody calls there any more. @returns how many were forgotten */
+export async function pruneBuckets(now = new Date()): Promise<number> {
+  const before = new Date(now.getTime() - 24 * 3600 * 1000).toISOString()
+  return unwrap(await serviceClient().from('rate_buckets').delete().lt('resets_at', before)
+    .or(`blocked_until.is.null,blocked_until.lt.${before}`).select('key')).length
+}
+
 /** Data keys that were replaced and hold nothing any more. @returns how many were dropped */
 export async function pruneKeys(): Promise<number> {
   return unwrap(await askAgain(() => serviceClient().rpc('drop_empty_keys')))

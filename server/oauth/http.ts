@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { ApiReader, Connector, Endpoint, GrantFacts, Page, ResourceDescription } from '#server/connectors/contract'
 import { withQuery } from '#server/connectors/paging'
 import { LONGEST_WAIT_SECONDS, ProviderError } from '#server/errors'
+import type { CallLimiter, Permit } from './limiter'
 import type { MintedTokens } from './mint'
 import { sendRequest, type Answer, type CallPolicy } from './send'
 import { statusError } from './status'
@@ -18,7 +19,7 @@ export interface ReaderPolicy extends CallPolicy {
   attempts: number
   /** The first backoff in milliseconds; each further one is twice as long. */
   backoffMs: number
-  /** A longer wait than this, asked for by the provider, is left to the caller. Milliseconds. */
+  /** A longer wait than this, asked for by the provider or by the limiter, is left to the caller. Milliseconds. */
   maxWaitMs: number
 }
 export const readerPolicy = { attempts: 3, backoffMs: 500, maxWaitMs: LONGEST_WAIT_SECONDS * 1000 } as const
@@ -45,6 +46,8 @@ export interface ApiReaderOptions {
   refusal?: Connector['refusal']
   everyCall?: Connector['everyCall']
   facts?: GrantFacts
+  /** Default: as many calls as come. */
+  limiter?: CallLimiter
   signal?: AbortSignal
   policy?: Partial<ReaderPolicy>
   /** For tests. */
@@ -72,17 +75,19 @@ function delayAfter(error: ProviderError, attempt: number, timeouts: number, pol
 }
 
 /** One page, or null: there is no such thing. */
-async function readOnce<T>(endpoint: Endpoint<T>, path: string, accessToken: string, options: ApiReaderOptions): Promise<Page<T> | null> {
+async function readOnce<T>(endpoint: Endpoint<T>, path: string, accessToken: string, options: ApiReaderOptions, permit: Permit | null): Promise<Page<T> | null> {
   const { base, fetch, signal, policy, everyCall, facts = {} } = options
   const absent = (status: number) => endpoint.absent?.includes(status) ?? false
   const answer = await sendRequest({
     method: 'GET', base, path: withQuery(path, everyCall?.query?.(facts) ?? {}), fetch, signal, policy,
     headers: { ...everyCall?.headers, authorization: `Bearer ${accessToken}` },
   })
+  permit?.answered(answer.headers)
   const value = answer.body.kind === 'json' ? answer.body.value : undefined
   const meant = isSuccess(answer) ? undefined : endpoint.otherwise?.({ status: answer.status, body: value })
   if (meant !== undefined) return meant === null ? null : { answer: meant, headers: answer.headers, path }
   const refused = refusalOf(answer, options)
+  if (refused?.kind === 'rate_limited') permit?.refused(refused.options.retryAfterSeconds)
   if (refused && !absent(answer.status)) throw refused
   if (absent(answer.status)) return null
   const parsed = endpoint.schema.safeParse(value)
@@ -106,6 +111,11 @@ function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status <= 299
 }
 
+/** As errors name it: never with its query. */
+function labelOf(path: string): string {
+  return `GET ${path.split('?')[0]}`
+}
+
 /** Pages that one `get` reads at most, unless the endpoint says otherwise. */
 const MOST_PAGES = 100
 /** Pages of a list that is gone through one by one: nobody has so many resources. */
@@ -124,7 +134,8 @@ function one(accessToken: string): TokenSource {
 
 /**
  * A reader with a grant's tokens. Each page is tried up to three times after network faults, 429 and 5xx, and twice
- * after a timeout; a 429 that asks for more than a minute is thrown at once with `retryAfterSeconds`.
+ * after a timeout; a 429 that asks for more than a minute is thrown at once with `retryAfterSeconds`, and so is a wait of the
+ * limiter's.
  * @throws TypeError when the one token cannot stand in a header; those of a grant were looked at when they came
  */
 export function createApiReader(options: ApiReaderOptions): ApiReader {
@@ -138,9 +149,9 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
     for (let others = 0; ; others += 1) {
       const minted = endpoint.minted ? await options.minted?.token() ?? null : null
       const token = minted ?? tokens.token(endpoint.slot)
-      if (token === null) throw new ProviderError('forbidden', `GET ${path.split('?')[0]}`, { missing: `${endpoint.scope} (${endpoint.slot})` })
+      if (token === null) throw new ProviderError('forbidden', labelOf(path), { missing: `${endpoint.scope} (${endpoint.slot})` })
       try {
-        const page = await insist(endpoint, path, token)
+        const page = await insist(endpoint, path, token, minted !== null)
         // Of the grant a token of another making says nothing.
         if (minted === null) tokens.answered(endpoint.slot)
         return page
@@ -153,10 +164,12 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
     }
   }
 
-  async function insist<T>(endpoint: Endpoint<T>, path: string, token: string): Promise<Page<T> | null> {
+  async function insist<T>(endpoint: Endpoint<T>, path: string, token: string, minted: boolean): Promise<Page<T> | null> {
     let timeouts = 0
+    const call = { endpoint, path, minted, label: labelOf(path), maxWaitMs: policy.maxWaitMs, signal }
     for (let attempt = 1; ; attempt += 1) {
-      try { return await readOnce(endpoint, path, token, options) }
+      const permit = await options.limiter?.permit(call) ?? null
+      try { return await readOnce(endpoint, path, token, options, permit) }
       catch (error) {
         if (!(error instanceof ProviderError)) throw error
         if (error.kind === 'timeout') timeouts += 1
@@ -173,7 +186,7 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
     let last: string | undefined
     let repeats = 0
     for (let path: string | null = endpoint.path(resource, facts); path !== null;) {
-      const call = `GET ${path.split('?')[0]}`
+      const call = labelOf(path)
       if (seen.has(path) || repeats > MOST_REPEATS) throw new ProviderError('unexpected_shape', call, { cause: new Error(`${endpoint.id}: the pages go round in a circle`) })
       if (seen.size >= MOST_PAGES_OF_A_LIST) throw new ProviderError('too_large', call)
       seen.add(path)
@@ -196,7 +209,7 @@ export function createApiReader(options: ApiReaderOptions): ApiReader {
       for await (const page of pages(endpoint, resource)) {
         if (!endpoint.paging) return page
         all.push(page)
-        if (all.length > (endpoint.paging.most ?? MOST_PAGES)) throw new ProviderError('too_large', `GET ${endpoint.path(resource, facts).split('?')[0]}`)
+        if (all.length > (endpoint.paging.most ?? MOST_PAGES)) throw new ProviderError('too_large', labelOf(endpoint.path(resource, facts)))
       }
       return all.length > 0 && endpoint.paging ? endpoint.paging.merge(all) : null
     },

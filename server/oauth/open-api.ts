@@ -1,6 +1,7 @@
 import type { ApiReader, Endpoint, GrantFacts, Opening, ResourceDescription } from '#server/connectors/contract'
 import type { OAuthClient } from './client'
 import { createApiReader, type TokenSource } from './http'
+import type { CallLimiter } from './limiter'
 import { mintedTokens } from './mint'
 
 /** A grant's credential, and what its calls need to know beside it. */
@@ -9,6 +10,8 @@ export interface Held {
   facts?: GrantFacts
   /** The integration's id, where it has one. */
   reference?: string
+  /** Of the usual reader's calls. A connector that opens its API in a way of its own keeps its own pace. */
+  limiter?: CallLimiter
   signal?: AbortSignal
 }
 
@@ -21,8 +24,8 @@ export function openingOf(client: OAuthClient, { accessToken, facts = {}, refere
 /** The provider's API with a grant's credential, in the connector's own way or the usual one. */
 export function openApi(client: OAuthClient, held: Held): ApiReader {
   const { open, retryAfter, refusal, everyCall } = client.connector
-  const { accessToken, facts, signal } = held
-  if (!open) return createApiReader({ base: client.apiBase, accessToken, minted: mintedTokens(client, facts ?? {}, signal), fetch: client.fetch, retryAfter, refusal, everyCall, facts, signal })
+  const { accessToken, facts, limiter, signal } = held
+  if (!open) return createApiReader({ base: client.apiBase, accessToken, minted: mintedTokens(client, facts ?? {}, signal), fetch: client.fetch, retryAfter, refusal, everyCall, facts, limiter, signal })
   if (typeof accessToken === 'string') return open(openingOf(client, { ...held, accessToken }))
   return telling(open(openingOf(client, { ...held, accessToken: accessToken.token(undefined) ?? '' })), () => accessToken.answered(undefined))
 }

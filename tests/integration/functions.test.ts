@@ -6,6 +6,7 @@ import { seedOrganization, type Seeded } from '../support/organizations.ts'
 import { credentials } from './functions/credentials.ts'
 import { endings } from './functions/endings.ts'
 import { people } from './functions/people.ts'
+import { permits } from './functions/permits.ts'
 import { refreshes } from './functions/refreshes.ts'
 import { removals } from './functions/removals.ts'
 import { scanPortions } from './functions/scan-portions.ts'
@@ -25,6 +26,7 @@ const executableBy: Record<string, string> = {
   'private.change_member': 'authenticated',
   'private.change_resource': 'authenticated',
   'private.change_resources': 'authenticated',
+  'private.close_bucket': 'service_role',
   'private.count_all_encryptions': 'service_role',
   'private.count_encryptions': 'service_role',
   'private.create_invitation': 'authenticated',
@@ -51,10 +53,12 @@ const executableBy: Record<string, string> = {
   'private.my_administered_organization_ids': 'authenticated',
   'private.my_organization_ids': 'authenticated',
   'private.my_role': 'authenticated',
+  'private.note_answer': 'service_role',
   'private.note_deed': '',
   'private.note_event': 'service_role',
   'private.note_health_change': '',
   'private.note_keys': 'service_role',
+  'private.open_bucket': 'service_role',
   'private.others_rest_on': 'service_role',
   'private.put_organization_key': 'service_role',
   'private.receipt_is_append_only': '',
@@ -65,8 +69,11 @@ const executableBy: Record<string, string> = {
   'private.resource_vanished': '',
   'private.revoke_calendar_feed': 'authenticated',
   'private.role_failure': '',
+  'private.scarce_buckets': 'service_role',
   'private.settle_attempts': 'service_role',
   'private.slot_since': 'service_role',
+  'private.spend': 'service_role',
+  'private.take_permits_of': 'service_role',
   'private.tokens_are_encrypted': 'authenticated service_role',
   'private.tokens_in': 'service_role',
   'private.touch_updated_at': '',
@@ -119,6 +126,7 @@ const executableBy: Record<string, string> = {
   'public.mark_unverified': 'service_role',
   'public.note_assessment': 'service_role',
   'public.note_probe': 'service_role',
+  'public.note_rates': 'service_role',
   'public.note_reached': 'service_role',
   'public.note_refusal': 'service_role',
   'public.note_success': 'service_role',
@@ -148,6 +156,7 @@ const executableBy: Record<string, string> = {
   'public.sync_resources': 'service_role',
   'public.take_connection': 'service_role',
   'public.take_credential': 'service_role',
+  'public.take_permits': 'service_role',
   'public.unclaimed_assessments': 'service_role',
   'public.undelivered_alerts': 'service_role',
   'public.use_oauth_state': 'service_role',
@@ -185,11 +194,15 @@ describe('the catalogue', () => {
     // Triggers and parts that need no more than the statement's own rights have no more.
     expect(functions.filter(one => !one.definer && one.schema === 'private').map(one => one.name)).toEqual([
       'private.apply_event', 'private.audit_canonical', 'private.audit_entry_elsewhere', 'private.audit_faults', 'private.audit_hash',
-      'private.audit_is_append_only', 'private.count_all_encryptions', 'private.count_encryptions', 'private.credential_row', 'private.deleted_with',
-      'private.drop_partial_results', 'private.failed_since', 'private.finding_resolution', 'private.hand_out_credential', 'private.health_of', 'private.integration_before_write', 'private.integration_connected',
-      'private.integration_health', 'private.is_refusal', 'private.journal_refresh', 'private.lock_account', 'private.matching_resources', 'private.note_deed',
-      'private.note_event', 'private.note_keys', 'private.others_rest_on', 'private.put_organization_key', 'private.receipt_is_append_only',
-      'private.refuse_ended', 'private.resource_chosen', 'private.resource_comes_in', 'private.resource_vanished', 'private.role_failure', 'private.settle_attempts', 'private.slot_since', 'private.tokens_are_encrypted',
+      'private.audit_is_append_only', 'private.close_bucket', 'private.count_all_encryptions', 'private.count_encryptions',
+      'private.credential_row', 'private.deleted_with', 'private.drop_partial_results', 'private.failed_since',
+      'private.finding_resolution', 'private.hand_out_credential', 'private.health_of', 'private.integration_before_write',
+      'private.integration_connected', 'private.integration_health', 'private.is_refusal', 'private.journal_refresh',
+      'private.lock_account', 'private.matching_resources', 'private.note_answer', 'private.note_deed', 'private.note_event',
+      'private.note_keys', 'private.open_bucket', 'private.others_rest_on', 'private.put_organization_key',
+      'private.receipt_is_append_only', 'private.refuse_ended', 'private.resource_chosen', 'private.resource_comes_in',
+      'private.resource_vanished', 'private.role_failure', 'private.scarce_buckets', 'private.settle_attempts', 'private.slot_since',
+      'private.spend', 'private.take_permits_of', 'private.tokens_are_encrypted',
       'private.tokens_in', 'private.touch_updated_at', 'private.verification_lasts', 'private.webhook_scan_interval', 'private.write_audit',
     ])
   })
@@ -324,6 +337,7 @@ describe('what a person may call', () => {
 
 // One database for all of them: opening one is what takes time.
 describe('people', () => people(() => db))
+describe('permits', () => permits(() => db))
 describe('credentials', () => credentials(() => db))
 describe('endings', () => endings(() => db))
 describe('refreshes', () => refreshes(() => db))

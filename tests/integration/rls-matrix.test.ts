@@ -44,6 +44,8 @@ const matrix: Record<string, Record<Verb, string>> = {
   // The database's own trigger writes it.
   health_changes: { select: 'x+++-+', insert: 'xxxxxx', update: 'xxxxx+', delete: 'xxxxxx' },
   calendar_feeds: { select: 'x-++-+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  rate_buckets: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
+  rate_shares: { select: 'xxxxx+', insert: 'xxxxx+', update: 'xxxxx+', delete: 'xxxxx+' },
   // A view without rows: what is inserted comes back with an answer.
   credential_uses: { select: 'xxxxx-', insert: 'xxxxx+', update: 'xxxxxx', delete: 'xxxxxx' },
 }
@@ -78,6 +80,8 @@ const grants: Record<string, string[]> = {
     'service_role select', 'service_role update (delivered_at, delivery_attempts, delivery_due_at)'],
   calendar_feeds: ['authenticated select (created_at, created_by, id, last_read_at, organization_id)', ...all],
   credential_uses: ['service_role insert', 'service_role select'],
+  rate_buckets: all,
+  rate_shares: all,
 }
 
 /** Columns that no signed-in person can read, whatever their role. */
@@ -99,6 +103,8 @@ const unreadable: Record<string, string[]> = {
   calendar_feeds: ['token_hash'],
   credential_uses: ['integration_id', 'audit', 'fresh_until', 'credential'],
   installation_endings: ['id', 'integration_type', 'external_account_id', 'sandbox', 'ended_at'],
+  rate_buckets: ['key', 'calls', 'window_seconds', 'window_number', 'started_at', 'resets_at', 'phase', 'remaining', 'blocked_until'],
+  rate_shares: ['key', 'organization_id', 'window_number', 'taken', 'wants_until'],
 }
 
 /** `actor`: who asks. `stranger`: who belongs to no organization. */
@@ -132,12 +138,14 @@ function statements(a: Seeded, actor: string, stranger: string): Record<string, 
     key_rotations: { rows: `id = '${a.id}'`, insert: 'default values', set: 'finished_at = now()' },
     health_changes: { rows: mine, insert: insert('integration_id, organization_id, to_state, reason', `'${a.integration}', '${a.id}', 'healthy', 'ok'`), set: 'delivered_at = now()' },
     credential_uses: { rows: 'true', insert: insert('integration_id', `'${a.integration}'`), set: `audit = '{}'` },
+    rate_buckets: { rows: `key = 'bucket:${sha256(a.id).slice(32)}'`, insert: insert('key, window_seconds, started_at, resets_at', `'bucket:${hash.slice(32)}', 60, now(), now()`), set: 'blocked_until = now()' },
+    rate_shares: { rows: mine, insert: insert('key, organization_id, window_number, wants_until', `'bucket:${sha256(a.id).slice(32)}', '${spare}', 1, now()`), set: 'taken = 1' },
     calendar_feeds: { rows: mine, insert: insert('organization_id, created_by, token_hash', `'${spare}', '${actor}', '${hash}'`), set: 'last_read_at = now()' },
   }
 }
 
 /** A column of the key: readable wherever anything of the row is. */
-const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name', credential_uses: 'integration_id', integration_signals: 'kind' }
+const keys: Record<string, string> = { audit_heads: 'organization_id', signing_keys: 'kid', user_organizations: 'user_id', assessment_results: 'check_id', used_oauth_states: 'state_hash', webhook_receipts: 'delivery_id', organization_keys: 'key_id', key_encryption_keys: 'kek_id', installation_secrets: 'name', credential_uses: 'integration_id', integration_signals: 'kind', rate_buckets: 'key', rate_shares: 'key' }
 
 let db: TestDatabase
 let acme: Seeded

@@ -86,6 +86,9 @@ export async function seedOrganization(run: Run): Promise<Seeded> {
   await run('insert into public.used_oauth_states (state_hash) values ($1)', [sha256(people.id)])
   await run(`insert into public.signing_keys (kid, public_jwk, endorsement) values ($1, '{}', '{}')`, [sha256(people.id).slice(21)])
   await run(`insert into public.disconnect_receipts (organization_id, integration_id, integration_type, name, payload) values ($1, $2, 'supabase', 'x', '{}')`, [people.id, randomUUID()])
+  const bucket = `bucket:${sha256(people.id).slice(32)}`
+  await run('insert into public.rate_buckets (key, window_seconds, started_at, resets_at) values ($1, 60, now(), now())', [bucket])
+  await run('insert into public.rate_shares (key, organization_id, window_number, wants_until) values ($1, $2, 1, now())', [bucket, people.id])
   await run(`insert into public.webhook_receipts (provider, delivery_id) values ('github', $1)`, [people.id])
   return { ...people, integration, resource, assessment }
 }

@@ -3,7 +3,7 @@ import { authorization } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
 import { installationRepositories, installations, user, userOrganizations, userRepositories } from './endpoints'
-import { retryAfter } from './rate-limit'
+import { limits, retryAfter } from './rate-limit'
 import { refusal } from './refusal'
 import { signals } from './signals'
 import { webhooks } from './webhooks'
@@ -64,4 +64,5 @@ export const github = {
   defaultChecks: ['auth', 'access_control', 'supply_chain', 'data_protection', 'api_security'],
   defaultSchedule: '0 5 * * *',
   retryAfter,
+  limits,
 } satisfies Connector

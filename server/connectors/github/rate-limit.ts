@@ -1,3 +1,19 @@
+import type { RateLimits } from '../contract'
+
+/**
+ * 5,000 calls an hour of a person, whichever application makes them: a token that a person granted shares them with the person's
+ * other tools, so that the answers' headers are believed (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ * Everything that is read counts as `core`. On an Enterprise Server limits are off until its administrator sets them.
+ */
+export const limits: RateLimits = {
+  countedFor: { fact: 'user_id' },
+  // 5,000 an hour and more, by its size: how many, its answers say.
+  mintedFor: { fact: 'installation_id' },
+  countedBy: 'all',
+  window: { calls: 5_000, seconds: 3_600 },
+  headers: { reset: 'epoch_seconds', resource: { header: 'x-ratelimit-resource', value: 'core' } },
+}
+
 /**
  * Seconds to wait (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api): `Retry-After` first; with
  * nothing remaining until `X-RateLimit-Reset`, which is a time in seconds since 1970.

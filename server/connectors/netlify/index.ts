@@ -3,7 +3,7 @@ import { authorization } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
 import { accounts, sites, user } from './endpoints'
-import { retryAfter } from './rate-limit'
+import { limits, retryAfter } from './rate-limit'
 import { refusal } from './refusal'
 import { signals } from './signals'
 
@@ -41,4 +41,5 @@ export const netlify = {
   defaultChecks: ['network', 'auth', 'access_control', 'supply_chain', 'data_protection', 'api_security', 'monitoring'],
   defaultSchedule: '0 6 * * *',
   retryAfter,
+  limits,
 } satisfies Connector

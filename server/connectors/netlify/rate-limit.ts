@@ -1,3 +1,8 @@
+import type { RateLimits } from '../contract'
+
+/** 500 calls a minute of a person, whose id is the account's (https://docs.netlify.com/api-and-cli-guides/api-guides/get-started-with-api/#rate-limiting). */
+export const limits: RateLimits = { countedFor: 'account', countedBy: 'all', window: { calls: 500, seconds: 60 }, headers: { reset: 'epoch_seconds' } }
+
 /** Netlify counts per minute. */
 const window = 60
 

@@ -3,7 +3,7 @@ import { authorization, userScopes } from './authorization'
 import { checks } from './checks'
 import { account, resources } from './discovery'
 import { identity, workspace, workspaces } from './endpoints'
-import { retryAfter } from './rate-limit'
+import { limits, retryAfter } from './rate-limit'
 import { refusal } from './refusal'
 import { webhooks } from './webhooks'
 
@@ -49,4 +49,5 @@ export const slack = {
   defaultChecks: ['auth', 'access_control', 'data_protection'],
   defaultSchedule: '0 6 * * *',
   retryAfter,
+  limits,
 } satisfies Connector

@@ -3,7 +3,7 @@ import { authorization } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
 import { organizations, projects } from './endpoints'
-import { retryAfter } from './rate-limit'
+import { limits, retryAfter } from './rate-limit'
 import { signals } from './signals'
 
 /** Supabase by its Management API: one grant covers one organization, its projects are what is scanned. */
@@ -40,4 +40,5 @@ export const supabase = {
   defaultChecks: ['rls', 'auth', 'api_security', 'network', 'backup', 'access_control', 'supply_chain', 'data_protection'],
   defaultSchedule: '0 6 * * *',
   retryAfter,
+  limits,
 } satisfies Connector

@@ -1,3 +1,12 @@
+import type { RateLimits } from '../contract'
+
+/**
+ * 120 calls a minute for each endpoint of each project or organization, counted per OAuth app: all customers of this installation
+ * share them, and for what names neither (`/v1/projects`) they share one bucket. The endpoints with a stricter limit are none of
+ * those that are read. https://supabase.com/docs/reference/api/introduction (rate limits)
+ */
+export const limits: RateLimits = { countedFor: 'app', countedBy: 'path', window: { calls: 120, seconds: 60 }, headers: { reset: 'seconds_left' } }
+
 /**
  * Seconds to wait after a 429. Supabase's `X-RateLimit-Reset` is the number of seconds left, not a time
  * (https://supabase.com/docs/reference/api/introduction, rate limits); `Retry-After` is not documented but read in case a

@@ -3,7 +3,7 @@ import { authorization, slugSetting } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
 import { configuration, projects, teamOf, user } from './endpoints'
-import { retryAfter } from './rate-limit'
+import { limits, retryAfter } from './rate-limit'
 import { refusal } from './refusal'
 import { signals } from './signals'
 import { webhooks } from './webhooks'
@@ -51,4 +51,5 @@ export const vercel = {
   defaultChecks: ['access_control', 'supply_chain', 'data_protection', 'auth', 'network'],
   defaultSchedule: '30 6 * * *',
   retryAfter,
+  limits,
 } satisfies Connector

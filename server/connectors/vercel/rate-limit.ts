@@ -1,9 +1,13 @@
+import { z } from 'zod'
+import type { RateLimits } from '../contract'
+
+/** Each endpoint has a limit of its own, for each account; the answers say which (https://vercel.com/docs/rest-api, rate limits). */
+export const limits: RateLimits = { countedFor: 'account', countedBy: 'endpoint', window: { calls: null, seconds: 60 }, headers: { reset: 'epoch_seconds' } }
+
 /**
  * Seconds to wait after a 429. `X-RateLimit-Reset` is a time, in seconds since 1970 (https://vercel.com/docs/rest-api, rate
  * limits); the body of a 429 repeats it as `error.limit.reset`. `Retry-After` is read in case a gateway sends it.
  */
-import { z } from 'zod'
-
 export function retryAfter(headers: Headers): number | null {
   const waits = [secondsUntil(headers.get('x-ratelimit-reset')), plain(headers.get('retry-after'))].filter(wait => wait !== null)
   return waits.length > 0 ? Math.max(...waits) : null

@@ -11,6 +11,7 @@ import { readsOfOrganization } from './reads-of-organization'
 import { readsOfRepository } from './reads-of-repository'
 import { readsOfUser } from './reads-of-user'
 import { reachOf, type Reach } from './subject'
+import { signedIn } from './world'
 import type { SandboxAccount } from './world/account'
 
 export interface ApiContext {
@@ -31,7 +32,7 @@ export function answerRead(request: Request, path: string, context: ApiContext):
   const version = request.headers.get('x-github-api-version')
   if (version !== null && !versions.includes(version)) return message(400, `The API version ${version} is not supported`)
   const { allowed, headers } = context.count(asker.id)
-  if (!allowed) return message(403, 'API rate limit exceeded for user ID 90210002.', headers)
+  if (!allowed) return message(403, `API rate limit exceeded for ${asker.installation ? 'installation' : 'user'} ID ${asker.id}.`, headers)
 
   const reach = reachOf(asker.subject, context.accounts)
   if (asker.installation && path.startsWith('/user')) return message(403, 'Resource not accessible by integration', headers)
@@ -46,7 +47,7 @@ function whoAsks(token: string, { grants, installationTokens }: ApiContext): { i
   const installationId = installationTokens.find(token)
   if (installationId !== null) return { id: `installation:${installationId}`, subject: `app:${installationId}`, installation: true }
   const grant = grants.find(token)
-  return grant && { id: grant.grantId, subject: grant.subject, installation: false }
+  return grant && { id: String(signedIn.id), subject: grant.subject, installation: false }
 }
 
 function withoutPermission({ permission }: Read, { options }: ApiContext, headers: Record<string, string>): Response | null {

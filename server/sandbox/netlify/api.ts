@@ -3,7 +3,7 @@ import { bearerOf } from '../kit/http'
 import type { JsonValue } from '../store'
 import { json, noSuchPath, refuse } from './http'
 import { pageOf } from './paging'
-import { describePerson } from './person'
+import { describePerson, person } from './person'
 import type { Allowance } from './rate-limit'
 import { describeSite, describeTeam, teams, type SandboxSite, type SandboxTeam } from './teams'
 
@@ -55,14 +55,13 @@ export function answerRead(
   request: Request, path: string, context: { grants: Grants, now: () => number, pageSize: number, count: (key: string) => Allowance },
 ): Response {
   const token = bearerOf(request)
-  const grant = token === undefined ? null : context.grants.find(token)
-  if (!grant) return refuse(401, 'Access Denied')
+  if (token === undefined || !context.grants.find(token)) return refuse(401, 'Access Denied')
   const route = routes.find(candidate => candidate.path.test(path))
   if (!route) return noSuchPath()
   // The real API changes things with other methods. Here there is nothing to change.
   if (request.method !== 'GET') return refuse(405, 'Method Not Allowed', { allow: 'GET' })
 
-  const { allowed, headers } = context.count(grant.grantId)
+  const { allowed, headers } = context.count(person.id)
   if (!allowed) return refuse(429, 'Too Many Requests', headers)
   const url = new URL(request.url)
   const unknown = [...url.searchParams.keys()].filter(name => !route.query.includes(name))

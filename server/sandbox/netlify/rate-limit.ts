@@ -3,7 +3,7 @@ const minute = 60_000
 export interface Allowance { allowed: boolean, headers: Record<string, string> }
 
 /**
- * Calls per token and minute, with Netlify's three headers; `reset` is a time in seconds since 1970. Netlify allows 500; the
+ * Calls per person and minute, whatever token they come with, with Netlify's three headers; `reset` is a time in seconds since 1970. Netlify allows 500; the
  * stand-in's default is higher, because a benchmark or a test run is one person with many scans.
  */
 export function rateLimit(limit: number, now: () => number): (key: string) => Allowance {

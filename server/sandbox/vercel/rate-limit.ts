@@ -4,7 +4,7 @@ const minute = 60_000
 
 export interface Allowance { headers: Record<string, string>, refused: Response | null }
 
-/** Calls per endpoint and minute, with Vercel's headers and the same in the body: `reset` is a time, in seconds since 1970. */
+/** Calls per endpoint, account and minute, with Vercel's headers and the same in the body: `reset` is a time, in seconds since 1970. */
 export function rateLimit(limit: number, now: () => number): (endpoint: string) => Allowance {
   const windows = new Map<string, { until: number, used: number }>()
   return (endpoint) => {

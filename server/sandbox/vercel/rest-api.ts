@@ -10,7 +10,8 @@ import type { Allowance } from './rate-limit'
 export interface ApiContext {
   grants: Grants
   now: () => number
-  count: (endpoint: string) => Allowance
+  /** By endpoint and account. */
+  count: (key: string) => Allowance
   permissions: readonly string[]
   /** Entries on a page at most. */
   pageSize: number
@@ -31,21 +32,25 @@ export function answerApi(request: Request, path: string, context: ApiContext): 
   if (!read) return refuse(404, 'not_found', 'The resource could not be found')
   if (request.method !== 'GET') return refuse(405, 'method_unknown', 'This endpoint only responds to GET', {}, { allow: 'GET' })
   if (!permits(context.permissions, read.permission)) return notAuthorized()
-  const { headers, refused } = context.count(read.endpoint)
+  const { headers, refused } = context.count(`${read.endpoint} ${installation.account.teamId ?? installation.account.userId}`)
   if (refused) return refused
   const body = read.answer({ parameters: searchParams, now: context.now(), pageSize: context.pageSize })
   return body instanceof Response ? body : json(body, 200, headers)
 }
 
 /** The token's own installation and no other; DELETE uninstalls it, and its token goes with it. */
-function answerConfiguration(request: Request, token: string, id: string, { id: own, account }: Installation, { grants, now, permissions }: ApiContext): Response {
+function answerConfiguration(request: Request, token: string, id: string, { id: own, account }: Installation, { grants, now, permissions, count }: ApiContext): Response {
   if (id !== own) return refuse(404, 'not_found', 'Configuration not found')
   switch (request.method) {
     case 'DELETE':
       if (!permits(permissions, 'read-write:integration-configuration')) return notAuthorized()
       grants.revoke(token)
       return empty(204)
-    case 'GET': return permits(permissions, 'read:integration-configuration') ? json(configurationShape(own, account, permissions, now())) : notAuthorized()
+    case 'GET': {
+      if (!permits(permissions, 'read:integration-configuration')) return notAuthorized()
+      const { headers, refused } = count(`configuration ${account.teamId ?? account.userId}`)
+      return refused ?? json(configurationShape(own, account, permissions, now()), 200, headers)
+    }
     default: return refuse(405, 'method_unknown', 'This endpoint only responds to GET, DELETE', {}, { allow: 'GET, DELETE' })
   }
 }

@@ -14,13 +14,15 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   queue: ['errors', 'utils'],
   audit: ['database', 'errors', 'utils', 'shared'],
   accounts: ['audit', 'database', 'errors', 'utils', 'shared'],
-  integrations: ['oauth', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
+  // How many calls a provider takes, for all processes.
+  limits: ['oauth', 'connectors', 'database', 'errors', 'utils'],
+  integrations: ['limits', 'oauth', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   scanner: ['integrations', 'cross', 'connectors', 'queue', 'database', 'audit', 'errors', 'utils', 'shared'],
   // `npm run doctor`: looks at a deployment from outside, room by room.
   doctor: ['integrations', 'oauth', 'connectors', 'queue', 'database', 'errors', 'utils'],
   open: ['integrations', 'database', 'utils'],
   // The composition root: opens and closes every room, and is the only one that loads the sandbox.
-  startup: ['open', 'scanner', 'integrations', 'accounts', 'audit', 'queue', 'database', 'connectors', 'sandbox', 'errors', 'utils'],
+  startup: ['open', 'scanner', 'integrations', 'limits', 'accounts', 'audit', 'queue', 'database', 'connectors', 'sandbox', 'errors', 'utils'],
   // What the routes share: parsing, authorizing, answering.
   http: ['accounts', 'integrations', 'oauth', 'connectors', 'audit', 'errors', 'utils', 'shared'],
   api: ['http', 'startup', 'scanner', 'integrations', 'accounts', 'audit', 'connectors', 'errors', 'utils', 'shared'],

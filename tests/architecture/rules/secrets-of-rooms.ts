@@ -16,7 +16,7 @@ const all: readonly OnlyThere[] = [
   { what: 'pg-boss', where: /^server\/queue\//, fix: 'use server/queue', used: imports('pg-boss') },
   // By name, not by import: Nitro imports server/utils by itself.
   { what: 'decryptConfig', where: /^server\/(?:integrations\/credentials|utils\/(?:encryption(?:-check)?|data-key))\.ts$/, fix: 'use withCredential of server/integrations/credentials.ts', used: names('decryptConfig', 'decryptValue') },
-  { what: 'the service role', where: /^server\/(?:database|integrations|scanner|audit|accounts|doctor|open\.ts|startup\.ts)/, fix: 'use the caller\'s own client: row level security is the authorization', used: names('serviceClient') },
+  { what: 'the service role', where: /^server\/(?:database|integrations|limits|scanner|audit|accounts|doctor|open\.ts|startup\.ts)/, fix: 'use the caller\'s own client: row level security is the authorization', used: names('serviceClient') },
 ]
 
 export function onlyThere(sources: Source[]): Violation[] {

@@ -10,8 +10,9 @@ import { newTenant, type Tenant } from './kill.ts'
 
 const reasons: [FaultKind, string][] = [
   ['html', 'not_json'], ['not_json', 'not_json'], ['huge', 'too_large'], ['reset', 'unreachable'], ['server_error', 'server_error'],
-  ['redirect', 'redirected'], ['wrong_shape', 'unexpected_shape'], ['forbidden', 'forbidden'], ['rate_limited', 'rate_limited'],
+  ['redirect', 'redirected'], ['wrong_shape', 'unexpected_shape'], ['forbidden', 'forbidden'],
 ]
+const faulty = /^\/v1\/projects\/[a-z]+\/(?:ssl-enforcement|network-restrictions|config\/auth)$/
 const slow = 'supabase_backups_recent'
 const checks = [sslCheck, 'supabase_network_restricted', 'supabase_auth_password_policy']
 
@@ -42,7 +43,7 @@ export async function expectErrorsOnly(stack: Stack): Promise<void> {
   waiting.catch(() => undefined)
 
   for (const [kind, reason] of reasons) {
-    stack.provider.fail({ kind, path: /^\/v1\/projects\/[a-z]+\/(?:ssl-enforcement|network-restrictions|config\/auth)$/, retryAfterSeconds: 3_600 })
+    stack.provider.fail({ kind, path: faulty })
     await expectErrors(tenant, reason, 2 * checks.length)
   }
   await waiting
@@ -56,4 +57,13 @@ export async function expectErrorsOnly(stack: Stack): Promise<void> {
   for (const { client, id } of [tenant, patient, cutOff]) {
     expect((await assessed(client, await requestScan(client, id))).counts.error).toBe(0)
   }
+
+  // Last, because it stays: what it wants left alone for an hour is left alone, by everybody.
+  stack.provider.fail({ kind: 'rate_limited', path: faulty, retryAfterSeconds: 3_600 })
+  await expectErrors(tenant, 'rate_limited', 2 * checks.length)
+  stack.provider.clearFaults()
+  stack.provider.calls.splice(0)
+  await enable(cutOff, checks)
+  await expectErrors(cutOff, 'rate_limited', 2 * checks.length)
+  expect(stack.provider.calls.filter(call => faulty.test(call.path))).toEqual([])
 }

@@ -215,3 +215,48 @@ describe('createApiReader', () => {
     })
   })
 })
+
+describe('its limiter', () => {
+  interface Seen { asked: string[], answered: (string | null)[], refused: (number | undefined)[] }
+  function watched(permit?: () => never): Seen & { limiter: NonNullable<ApiReaderOptions['limiter']> } {
+    const seen: Seen = { asked: [], answered: [], refused: [] }
+    return {
+      ...seen,
+      limiter: {
+        permit: async ({ endpoint, path, label, maxWaitMs }) => {
+          permit?.()
+          seen.asked.push(`${endpoint.id} ${path} ${label} ${maxWaitMs}`)
+          return { answered: headers => void seen.answered.push(headers.get('x-left')), refused: seconds => void seen.refused.push(seconds) }
+        },
+      },
+    }
+  }
+
+  it('is asked before each call, also the repeated one, and told what each answer said', async () => {
+    sequence(send(500, {}, { 'x-left': '3' }), send(429, {}, { 'x-left': '0', 'retry-after': '2' }), send(200, [{ ref: 'a' }], { 'x-left': '9' }))
+    const { limiter, asked, answered, refused } = watched()
+    await reader({ limiter }).get(projects)
+    expect(asked).toEqual(Array.from({ length: 3 }, () => 'projects /v1/projects GET /v1/projects 60000'))
+    expect(answered).toEqual(['3', '0', '9'])
+    expect(refused).toEqual([2])
+  })
+
+  it('hears of a refusal that no status tells, and of one that names no time', async () => {
+    sequence(send(403), good)
+    const { limiter, refused } = watched()
+    await reader({ limiter, refusal: ({ status }) => status === 403 ? { kind: 'rate_limited' } : null }).get(projects)
+    expect(refused).toEqual([undefined])
+  })
+
+  it('keeps the call from being made', async () => {
+    sequence(good)
+    const { limiter } = watched(() => { throw new ProviderError('rate_limited', 'GET /v1/projects', { retryAfterSeconds: 300 }) })
+    await expect(reader({ limiter }).get(projects)).rejects.toMatchObject({ kind: 'rate_limited', options: { retryAfterSeconds: 300 } })
+    expect(server.received).toEqual([])
+  })
+
+  it('may count nothing', async () => {
+    sequence(good)
+    await expect(reader({ limiter: { permit: async () => null } }).get(projects)).resolves.toEqual([{ ref: 'a' }])
+  })
+})

@@ -70,7 +70,7 @@ describe('the API', () => {
     expect([answer.status, answer.headers.get('x-accepted-github-permissions'), await answer.json()]).toMatchObject([403, 'administration=read', { message: 'Resource not accessible by integration' }])
   })
 
-  it('counts calls per grant and hour, and says later with a 403', async () => {
+  it('counts calls per person and hour, and says later with a 403', async () => {
     const time = clock()
     const browser = openSandbox({ now: time.now, requestsPerHour: 2 })
     const { access_token } = await browser.connect()
@@ -79,6 +79,7 @@ describe('the API', () => {
     await browser.get('/user', access_token)
     const third = await browser.get('/user', access_token)
     expect([third.status, third.headers.get('x-ratelimit-remaining')]).toEqual([403, '0'])
+    expect((await browser.get('/user', (await browser.connect()).access_token)).status).toBe(403)
     time.advance(3600)
     expect((await browser.get('/user', access_token)).status).toBe(200)
   })
