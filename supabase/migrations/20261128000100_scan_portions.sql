@@ -196,6 +196,8 @@ begin
   if v.id is null then
     return false;
   end if;
+  -- Before its findings: whoever connects again has it when what is missing takes its findings along.
+  perform 1 from public.integrations i where i.id = v.integration_id for no key update;
 
   insert into public.findings as f (organization_id, integration_id, resource_id, check_id, severity, category, summary,
       evidence, first_seen_at, last_seen_at)
