@@ -17,6 +17,8 @@ interface Options {
   /** Files at once: what a suite starts (app, database, browser) has to fit on two cores. */
   workers?: number
   databaseMode?: 'embedded' | 'supabase'
+  /** With the embedded database. */
+  startsApps?: boolean
   /** Files of the folder that this project leaves to another one. */
   without?: readonly string[]
 }
@@ -34,7 +36,7 @@ const onceIsEnough = [
   'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access', 'shrunken-grant', 'webhooks',
 ]
 
-function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded', without = [] }: Options): TestProjectConfiguration {
+function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded', startsApps = false, without = [] }: Options): TestProjectConfiguration {
   return {
     resolve: { alias },
     test: {
@@ -51,7 +53,7 @@ function project(name: string, { folder = name, timeoutMs, workers, databaseMode
       unstubEnvs: true,
       restoreMocks: true,
       provide: { databaseMode },
-      globalSetup: databaseMode === 'supabase' ? ['tests/support/global-postgres.ts'] : [],
+      globalSetup: databaseMode === 'supabase' ? ['tests/support/global-postgres.ts'] : startsApps ? ['tests/support/global-embedded.ts'] : [],
     },
   }
 }
@@ -63,9 +65,9 @@ export default defineConfig({
       project('unit', { timeoutMs: 10_000 }),
       project('contract', { timeoutMs: 20_000 }),
       project('architecture', { timeoutMs: 20_000 }),
-      project('integration', { timeoutMs: 60_000, workers: 2, without: [...onPostgres, ...onceIsEnough] }),
+      project('integration', { timeoutMs: 60_000, workers: 2, startsApps: true, without: [...onPostgres, ...onceIsEnough] }),
       project('integration-supabase', { folder: 'integration', timeoutMs: 60_000, workers: 2, databaseMode: 'supabase', without: onTheEmbedded }),
-      project('e2e', { timeoutMs: 120_000, workers: 1 }),
+      project('e2e', { timeoutMs: 120_000, workers: 2, startsApps: true }),
     ],
   },
 })

@@ -20,7 +20,7 @@ async function folder(): Promise<string> {
 }
 
 async function start(options: Parameters<typeof startApp>[0]): Promise<TestApp> {
-  const app = await startApp(options)
+  const app = await startApp({ empty: true, ...options })
   closers.push(app.stop)
   return app
 }

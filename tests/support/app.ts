@@ -1,5 +1,6 @@
 /** The built app as a process: started, watched, killed and started again on the same folder. */
 import { existsSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startNode, type Child, type Exit } from './child.ts'
 import { freePort } from './free-port.ts'
@@ -13,6 +14,8 @@ export interface AppOptions {
   env?: Record<string, string | undefined>
   /** Kept afterwards. Default: a new one, removed by `stop`. */
   dataDir?: string
+  /** The new one holds nothing yet, as at the very first start. Default: it is a copy of one that has all tables and a key. */
+  empty?: boolean
   port?: number
   /** Default 30 000. */
   readyTimeoutMs?: number
@@ -55,11 +58,19 @@ export async function appEnvironment(dataDir: string, extra: AppOptions['env'] =
   return environment(`http://localhost:${port}`, port, dataDir, extra)
 }
 
+/** Outside of a test run (the run's own preparation) there is nothing to inject. */
+async function prepared(): Promise<{ preparedDataDir?: string | null }> {
+  const { inject } = await import('vitest')
+  return { preparedDataDir: inject('preparedDataDir') }
+}
+
 /** Starts the built app and waits until /api/health answers 200. @throws with its output when it does not */
 export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   if (!existsSync(serverEntry)) throw new Error('There is no build. To fix: npm run build (npm test does it by itself).')
   const made = options.dataDir === undefined ? await tempDir('data') : null
   const dataDir = options.dataDir ?? made?.path ?? ''
+  const { preparedDataDir } = made && !options.empty && !options.env?.SUPABASE_URL && !options.env?.ENCRYPTION_KEY ? await prepared() : {}
+  if (preparedDataDir) await cp(preparedDataDir, dataDir, { recursive: true })
   const port = options.port ?? await freePort()
   const url = `http://localhost:${port}`
   let before = ''
