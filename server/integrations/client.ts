@@ -88,5 +88,5 @@ function sandboxClient(connector: Connector): OAuthClient | null {
   if (!standIn || !registered) return null
   const fetch = countedFetch(connector.id, async (input, init) => standIn.fetch(new Request(input, init)))
   const { clientId, clientSecret, apiBase, authBase, settings = {} } = registered
-  return { connector, clientId, clientSecret, apiBase, authBase, settings, redirectUri: redirectUri(connector), fetch }
+  return { connector, clientId, clientSecret, apiBase, authBase, settings, redirectUri: redirectUri(connector), fetch, inSandbox: true }
 }

@@ -11,6 +11,8 @@ export interface OAuthClient {
   authBase: string
   redirectUri: string
   settings: Settings
+  /** A local stand-in's. */
+  inSandbox?: true
   /** The real one, or that of an in-process sandbox. */
   fetch: typeof fetch
 }

@@ -33,7 +33,7 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
     endsOldAccessToken: true,
   })
   const accounts = accountsWith(options.moreRepositories ?? 0)
-  const installationTokens = openInstallationTokens(options, accounts, now)
+  const installationTokens = openInstallationTokens(options, accounts, grants, now)
   const context = { grants, installationTokens, options, accounts, count: rateLimit(options.requestsPerHour ?? 100_000, now) }
   const prefix = new URL(options.baseUrl).pathname.replace(/\/$/, '')
   const starts: Readonly<Record<string, Start>> = { '/login/oauth/authorize': 'authorize', ...(app && { [`/apps/${appSlug}/installations/new`]: 'install' }) }

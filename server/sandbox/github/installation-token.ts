@@ -1,10 +1,12 @@
 /** POST /app/installations/{id}/access_tokens: for who proves with the app's private key to be the app. Tokens live an hour, in memory. */
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto'
 import { z } from 'zod'
+import type { Grants } from '../kit/grants'
 import { bearerOf } from '../kit/http'
 import { sha256 } from '../kit/hash'
 import { json, message } from './http'
 import { appPermissions, type GithubSandboxOptions } from './options'
+import { reachOf } from './subject'
 import type { SandboxAccount } from './world/account'
 
 const hour = 3_600_000
@@ -17,8 +19,10 @@ export function newPrivateKey(): string {
 
 export type InstallationTokens = ReturnType<typeof openInstallationTokens>
 
-export function openInstallationTokens(options: GithubSandboxOptions, accounts: readonly SandboxAccount[], now: () => number) {
+/** @param grants whose reach says where the app is installed */
+export function openInstallationTokens(options: GithubSandboxOptions, accounts: readonly SandboxAccount[], grants: Grants, now: () => number) {
   const tokens = new Map<string, { installationId: number, until: number }>()
+  const isInstalled = (id: number) => grants.list().some(({ subject }) => reachOf(subject, accounts).accounts.some(account => account.installationId === id))
 
   /** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app */
   function isApp(jwt: string): boolean {
@@ -38,7 +42,7 @@ export function openInstallationTokens(options: GithubSandboxOptions, accounts: 
       if (!jwt) return message(401, 'A JSON web token could not be decoded')
       if (!isApp(jwt)) return message(401, '\'Issuer\' claim (\'iss\') must be an Integer, or the token\'s signature or times are wrong')
       const account = accounts.find(one => String(one.installationId) === installationId)
-      if (!account) return message(404, 'Not Found')
+      if (!account || !isInstalled(account.installationId)) return message(404, 'Not Found')
       const token = `ghs_sandbox.${randomBytes(180).toString('base64url')}`
       const until = now() + hour
       tokens.set(sha256(token), { installationId: account.installationId, until })
@@ -48,7 +52,7 @@ export function openInstallationTokens(options: GithubSandboxOptions, accounts: 
 
     find(token: string): number | null {
       const found = tokens.get(sha256(token))
-      return found && found.until > now() ? found.installationId : null
+      return found && found.until > now() && isInstalled(found.installationId) ? found.installationId : null
     },
   }
 }

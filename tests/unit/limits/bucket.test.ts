@@ -47,6 +47,11 @@ describe('a bucket', () => {
   it.each([['github', { facts: {} }], ['slack', { accountId: null }], ['vercel', { accountId: null }], ['netlify', { accountId: null }], ['aws', {}]] as const)(
     'is none of %s while nobody knows whose calls these are, or nobody counts them', (provider, made) => expect(bucket(provider, made)).toBeNull())
 
+  it('is none of a stand-in, where a limit is over when the rehearsal is', () => {
+    const supabase = connector('supabase')
+    expect(bucketOf({ connector: supabase, clientId: 'c', apiBase: 'http://localhost:3000/sandbox/supabase', inSandbox: true }, { accountId: 'a', facts: {} }, { endpoint: { id: 'x' }, path: '/x' })).toBeNull()
+  })
+
   it('of one application is known before the account is', () => expect(bucket('supabase', { accountId: null })).not.toBeNull())
 
   it.each([
