@@ -24,7 +24,7 @@ interface Options {
 }
 
 /** The HTTP edge, files and commands: the same on either database, so that once is enough. */
-const onTheEmbedded = ['alerts', 'audit-export', 'bad-answers', 'calendar', 'health-api', 'install', 'rate-limits', 'rehearsal', 'routes-matrix', 'scan-hostile', 'set-cookie']
+const onTheEmbedded = ['alerts', 'audit-export', 'bad-answers', 'calendar', 'cross-sandbox', 'environment', 'health-api', 'install', 'rate-limits', 'rehearsal', 'routes-matrix', 'sandbox-off', 'scan-hostile', 'set-cookie']
 /** Many processes, thousands of rows, or a database that a test changes beside the app: where it takes a real PostgreSQL. */
 const onPostgres = ['kms', 'lock-order', 'no-entry-no-session', 'refresh-engine', 'refresh-outage', 'refresh-races', 'refresh-slots', 'refresh-verdicts', 'scan-kill', 'scan-resume', 'shutdown', 'token-answers', 'webhook-kill']
 /**
@@ -32,7 +32,7 @@ const onPostgres = ['kms', 'lock-order', 'no-entry-no-session', 'refresh-engine'
  * that is always true are tried on both; so that the whole fits into twenty minutes, this is not.
  */
 const onceIsEnough = [
-  'audit', 'connect', 'connect-role', 'delete-organization', 'no-entry-no-deed', 'receipts', 'reconnect', 'remove', 'remove-refresh', 'rotation',
+  'audit', 'connect', 'connect-role', 'delete-organization', 'key-refusal', 'no-entry-no-deed', 'rate-limiter', 'receipts', 'reconnect', 'remove', 'remove-refresh', 'rotation',
   'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access', 'shrunken-grant', 'webhooks',
 ]
 
