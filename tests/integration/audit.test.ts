@@ -139,6 +139,8 @@ describe('integrations', () => {
     const changed = await acme.owner.client.patch(`/api/integrations/${id}`, { name: 'Renamed', scan_schedule: '0 5 * * *' })
     await expectEntry('integration.changed', changed, { actor: byOwner(), target: target(), detail: { name: 'Renamed', scan_schedule: '0 5 * * *' } })
     const switched = await acme.admin.client.patch(`/api/integrations/${id}/resources/${resourceId}`, { enabled: false })
+    const all = await acme.admin.client.patch(`/api/integrations/${id}/resources`, { enabled: true })
+    await expectEntry('resources.changed', all, { actor: userAt(acme.admin.id, acme.admin.person.email), target: target(), detail: { enabled: true } })
     await expectEntry('resource.changed', switched, { actor: userAt(acme.admin.id, acme.admin.person.email), target: target(), detail: { enabled: false } })
   })
 
