@@ -21,3 +21,22 @@ export async function forEachLimited<T>(items: Iterable<T> | AsyncIterable<T>, c
   const broken = lanes.find(result => result.status === 'rejected')
   if (broken) throw broken.reason
 }
+
+/** Runs tasks as they come, at most `most` at once; the others wait in turn. */
+export function turnstile(most: number): <T>(task: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (task) => {
+    if (running === most) await new Promise<void>(resolve => waiting.push(resolve))
+    else running += 1
+    try {
+      return await task()
+    }
+    finally {
+      // Whoever waits has the place at once, so that nobody who comes now takes it.
+      const next = waiting.shift()
+      if (next) next()
+      else running -= 1
+    }
+  }
+}

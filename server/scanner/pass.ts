@@ -7,11 +7,13 @@ import type { Lease } from './lease'
 import { Ledger, type Result } from './ledger'
 import { forEachLimited } from './limit'
 import { planScan, type Plan } from './plan'
-import { sharedReader } from './reader'
+import { sharedReader, unhurriedReader } from './reader'
 import { countTargets, enabledTargets, type Target } from './targets'
 
 /** Calls to a provider at once, per assessment. */
 const CONCURRENCY = 8
+/** Questions at once for each call at once: several may wait for the same answer, or need none. */
+const QUESTIONS = 3
 
 export interface Pace {
   /** Resources that are begun and not stored, at most. */
@@ -41,7 +43,8 @@ type Step = Question | { tell: () => Promise<void> }
  * @throws LimitReached, CredentialError, whatever ends the lease; all that was done before the first resource that was not is stored
  */
 export async function checkTargets({ row, plan, api, lease, portion, deadline }: Pass): Promise<boolean> {
-  const reader = sharedReader(api)
+  const concurrency = row.connector.concurrency ?? CONCURRENCY
+  const reader = sharedReader(unhurriedReader(api, concurrency))
   // A renewal on the way may have left the credential with less.
   const plans = [plan, planScan(row)]
   const missing = ({ reads }: Pick<Check, 'reads'>) => [...new Set(plans.flatMap(one => one.missing(Object.values(reads))))]
@@ -79,7 +82,7 @@ export async function checkTargets({ row, plan, api, lease, portion, deadline }:
   }
 
   try {
-    await forEachLimited(questions(), row.connector.concurrency ?? CONCURRENCY, async ({ entry, step }) => {
+    await forEachLimited(questions(), QUESTIONS * concurrency, async ({ entry, step }) => {
       try {
         lease.signal.throwIfAborted()
         const result = 'tell' in step ? await step.tell().then(() => null) : await answer(step, entry.target)

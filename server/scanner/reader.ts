@@ -1,6 +1,7 @@
 /** The provider's API as one scan sees it: each answer asked for once, and a limit that is used up ends the work for now. */
 import type { ApiReader, Endpoint, ResourceDescription } from '#server/connectors/contract'
 import { LONGEST_WAIT_SECONDS, ProviderError } from '#server/errors'
+import { turnstile } from './limit'
 
 /** The provider wants to be left alone for longer than a call waits: nothing is wrong, the scan goes on afterwards. */
 export class LimitReached extends Error {
@@ -13,6 +14,12 @@ export class LimitReached extends Error {
 export interface ScanReader extends ApiReader {
   /** A resource is done: what was answered of it alone is let go. */
   forget: (resource: ResourceDescription) => void
+}
+
+/** Makes at most so many calls at once. */
+export function unhurriedReader(api: ApiReader, most: number): ApiReader {
+  const inTurn = turnstile(most)
+  return { ...api, get: (endpoint, resource) => inTurn(() => api.get(endpoint, resource)) }
 }
 
 /** Makes each call once per resource, or once for all that share it, however many checks ask for it. */

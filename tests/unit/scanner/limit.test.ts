@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { forEachLimited } from '#server/scanner/limit'
+import { forEachLimited, turnstile } from '#server/scanner/limit'
 
 describe('forEachLimited', () => {
   it.each([[1, 5], [4, 10], [10, 3], [3, 0]])('runs at most %i of %i at once, each once', async (concurrency, count) => {
@@ -51,5 +51,29 @@ describe('forEachLimited', () => {
     open(undefined)
     await expect(all).rejects.toThrow('item 1')
     expect(finished).toEqual([0])
+  })
+})
+
+describe('turnstile', () => {
+  it.each([[1, 5], [3, 10], [8, 2]])('lets in %i at once of %i, in the order in which they came', async (most, count) => {
+    const inTurn = turnstile(most)
+    const [begun, atOnce]: [number[], number[]] = [[], []]
+    let running = 0
+    await Promise.all(Array.from({ length: count }, (_, index) => inTurn(async () => {
+      begun.push(index)
+      atOnce.push(++running)
+      await nextTurn()
+      running--
+    })))
+    expect(begun).toEqual(Array.from({ length: count }, (_, index) => index))
+    expect(Math.max(...atOnce)).toBe(Math.min(most, count))
+  })
+
+  it('lets the next one in after a failure, which is told', async () => {
+    const inTurn = turnstile(1)
+    const [first, second] = await Promise.allSettled([inTurn(() => Promise.reject(new Error('no'))), inTurn(() => Promise.resolve(2))])
+    expect(first).toMatchObject({ status: 'rejected' })
+    expect(second).toEqual({ status: 'fulfilled', value: 2 })
+    expect(await inTurn(() => Promise.resolve(3))).toBe(3)
   })
 })
