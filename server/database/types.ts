@@ -1148,14 +1148,11 @@ export type Database = {
       }
     }
     Functions: {
-      accept_delivery: {
+      accept_deliveries: {
         Args: {
-          p_delivery_id: string
-          p_events: Json
-          p_provider: string
-          p_sandbox: boolean
+          p_items: Json
         }
-        Returns: boolean
+        Returns: boolean[]
       }
       accept_invitation: {
         Args: {
@@ -1186,13 +1183,14 @@ export type Database = {
         }
         Returns: undefined
       }
-      apply_next_delivery: {
+      apply_deliveries: {
         Args: {
+          p_limit: number
           p_provider: string
           p_sandbox: boolean
           p_sentences: Json
         }
-        Returns: boolean
+        Returns: number
       }
       begin_ending: {
         Args: {

@@ -8,15 +8,37 @@ import { enqueue } from '#server/queue'
 
 /** Looked at per run; the next one is a minute later. */
 const SCANS = 1_000
+/** Deliveries applied in one statement. */
+const PORTION = 100
 
 const sentences = {
   ended: 'The provider says that the app was removed there. Reconnect it.',
   suspended: 'The app is suspended at the provider. It goes on by itself when that is lifted.',
 }
 
-/** One waiting job for each provider, however many deliveries wait: it applies them all. */
-export async function queueDelivery(provider: string, sandbox: boolean): Promise<void> {
-  await enqueue('webhook.apply', `${provider} ${sandbox}`, { provider, sandbox })
+/** Jobs that are being written, and those that come after them. */
+const writing = new Map<string, Promise<void>>()
+const next = new Map<string, Promise<void>>()
+
+/**
+ * One waiting job for each provider, however many deliveries wait: it applies them all. The job is written after this was asked,
+ * together for all who ask meanwhile.
+ */
+export function queueDelivery(provider: string, sandbox: boolean): Promise<void> {
+  const key = `${provider} ${sandbox}`
+  const running = writing.get(key)
+  const known = next.get(key)
+  if (known) return known
+  const write = async () => {
+    await running?.catch(() => {})
+    next.delete(key)
+    const job = enqueue('webhook.apply', key, { provider, sandbox }).finally(() => writing.delete(key))
+    writing.set(key, job)
+    await job
+  }
+  const asked = write()
+  next.set(key, asked)
+  return asked
 }
 
 /** Queues a job for each provider whose deliveries wait. @returns how many */
@@ -28,7 +50,8 @@ export async function queueDeliveries(): Promise<number> {
 
 /** Applies all that waits of a provider, in the order in which it came, and queues the scans that it asks for. */
 export async function applyDeliveries(provider: string, sandbox: boolean): Promise<void> {
-  while (unwrap(await serviceClient().rpc('apply_next_delivery', { p_provider: provider, p_sandbox: sandbox, p_sentences: sentences })));
+  const portion = { p_provider: provider, p_sandbox: sandbox, p_sentences: sentences, p_limit: PORTION }
+  while (unwrap(await serviceClient().rpc('apply_deliveries', portion)) === PORTION);
   await queueWebhookScans()
 }
 

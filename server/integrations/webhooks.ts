@@ -4,13 +4,12 @@
  */
 import { z } from 'zod'
 import type { Connector, Delivery, ProviderEvent } from '#server/connectors/contract'
-import { serviceClient } from '#server/database/clients'
-import { unwrap } from '#server/database/result'
 import { AppError } from '#server/errors'
 import type { OAuthClient } from '#server/oauth/client'
 import { settingVariable } from '#server/utils/env-schema'
 import { log } from '#server/utils/log'
 import { countDelivery } from '#server/utils/metrics'
+import { accept } from './accept'
 import { clientsOf } from './client'
 import { queueDelivery } from './deliveries'
 
@@ -50,12 +49,11 @@ export async function receiveDelivery(connector: Connector, delivery: Delivery, 
     countDelivery(connector.id, 'nothing_to_do')
     return { outcome: 'ignored' }
   }
-  const fresh = unwrap(await serviceClient().rpc('accept_delivery', {
-    p_provider: connector.id, p_sandbox: sender.inSandbox, p_delivery_id: parsed.id, p_events: parsed.events,
-  }))
+  const fresh = await accept({ provider: connector.id, sandbox: sender.inSandbox, delivery_id: parsed.id, events: parsed.events })
   countDelivery(connector.id, fresh ? 'accepted' : 'replayed')
   if (!fresh) return { outcome: 'replayed' }
-  await queued(connector.id, sender.inSandbox)
+  // The provider does not wait for it.
+  void queued(connector.id, sender.inSandbox)
   return { outcome: 'accepted' }
 }
 

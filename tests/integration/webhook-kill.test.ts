@@ -66,7 +66,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
 
   it('before it is written down: nobody has acknowledged it, and it is taken when it comes again', async () => {
     const command = sent({ what: 'ended', account: 'acme' })
-    await killAt('accept_delivery', 'before', command)
+    await killAt('accept_deliveries', 'before', command)
     expect([await receipts(rooms), await jobs('webhook.apply')]).toEqual([[], 0])
     expect(await receive(command)).toEqual({ outcome: 'accepted' })
     await applyDeliveries('noisy', false)
@@ -75,7 +75,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
 
   it('when it is written down and no job is: the sweep makes one, and the same delivery is not taken twice', async () => {
     const command = sent({ what: 'ended', account: 'acme' })
-    await killAt('accept_delivery', 'after', command)
+    await killAt('accept_deliveries', 'after', command)
     expect([(await receipts(rooms)).map(receipt => receipt.processed), await jobs('webhook.apply')]).toEqual([[false], 0])
     expect(await receive(command)).toEqual({ outcome: 'replayed' })
     expect(await queueDeliveries()).toBe(1)
@@ -87,7 +87,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
 
   it.each([['before', false], ['after', true]] as const)('%s it is applied: all of it or nothing, and once', async (where, done) => {
     await receive(sent({ what: 'ended', account: 'acme' }))
-    await killAt('apply_next_delivery', where, { do: 'apply' })
+    await killAt('apply_deliveries', where, { do: 'apply' })
     expect([await codeOf(), await entries('integration.ended'), (await receipts(rooms))[0]?.processed]).toEqual(done ? ['uninstalled', 1, true] : [null, 0, false])
     await applyDeliveries('noisy', false)
     expect([await codeOf(), await entries('integration.ended'), (await receipts(rooms))[0]?.processed]).toEqual(['uninstalled', 1, true])

@@ -454,7 +454,10 @@ it('is applied by a job of the queue, whose payload names nobody', async () => {
   const { id } = await connected()
   await rooms.sql(`delete from pgboss.job where name = 'webhook.apply'`)
   await tell([{ what: 'suspended', account }])
-  const jobs = await rooms.sql<{ data: unknown }>(`select data from pgboss.job where name = 'webhook.apply' and state = 'created'`)
+  const jobs = await until(async () => {
+    const queued = await rooms.sql<{ data: unknown }>(`select data from pgboss.job where name = 'webhook.apply' and state = 'created'`)
+    return queued.length > 0 && queued
+  }, { what: 'the job' })
   expect(jobs.map(job => job.data)).toEqual([{ provider: 'noisy', sandbox: false }])
   await work('webhook.apply', ({ provider, sandbox }) => applyDeliveries(provider, sandbox))
   await until(async () => await stateOf(id) === suspended, { what: 'the job to be done' })
