@@ -23,15 +23,18 @@ export function useList<T, Counts = undefined>(key: MaybeRefOrGetter<string>, pa
   async function loadMore() {
     if (!cursor.value || loadingMore.value) return
     loadingMore.value = true
-    const asked = first.data.value
+    const [asked, looked] = [first.data.value, JSON.stringify(query())]
+    let again = false
     try {
       const page = await api<List<T>>(path, { query: { ...query(), cursor: cursor.value } })
-      // The filter may have changed meanwhile: that page belongs to another list.
       if (asked === first.data.value) more.value = [...more.value, page]
+      // The list was read again meanwhile. Where the filter has changed as well, nobody asked for more of it.
+      else again = JSON.stringify(query()) === looked
     }
     finally {
       loadingMore.value = false
     }
+    if (again) await loadMore()
   }
 
   return { ...first, items, ready: computed(() => first.data.value !== undefined), hasMore: computed(() => cursor.value !== null), loadMore, loadingMore }

@@ -44,7 +44,7 @@ it('is found, switched and read on by keyboard, with its numbers told', async ()
   await page.setViewportSize({ width: 1280, height: 800 })
 
   const search = panel(page).getByRole('searchbox', { name: 'Search resources' })
-  await tabTo(page, search)
+  await tabTo(page, search, 150)
   await page.keyboard.type('SERVICE01')
   await told(page, `10 of ${total} resources match`)
   expect(await rows.count()).toBe(10)

@@ -41,6 +41,7 @@ async function honest(page: Page, { id, name }: Connector): Promise<void> {
 async function connect(page: Page, connector: Connector): Promise<string> {
   await open(page, '/integrations')
   await page.getByRole('article', { name: connector.name, exact: true }).getByRole('link', { name: connector.brand.connectLabel }).click()
+  await page.getByRole('dialog').getByRole('link', { name: /^Continue/ }).click()
   if (!isRole(connector)) {
     await page.getByText(`This is a local stand-in for ${connector.name}.`).waitFor()
     return approve(page)
