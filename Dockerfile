@@ -29,4 +29,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.NITRO_PORT + '/api/health').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the first process: it gets SIGTERM, and lets running jobs finish.
-CMD ["node", "--max-semi-space-size=16", ".output/server/index.mjs"]
+CMD ["node", "--max-semi-space-size=8", ".output/server/index.mjs"]

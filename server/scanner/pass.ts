@@ -13,7 +13,7 @@ import { countTargets, enabledTargets, type Target } from './targets'
 /** Calls to a provider at once, per assessment. */
 const CONCURRENCY = 8
 /** Questions at once for each call at once: several may wait for the same answer, or need none. */
-const QUESTIONS = 3
+const QUESTIONS = 2
 
 export interface Pace {
   /** Resources that are begun and not stored, at most. */

@@ -78,7 +78,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
 
   async function start(extra: AppOptions['env']): Promise<void> {
     // As `npm start` does.
-    child = startNode(['--max-semi-space-size=16', serverEntry], environment(url, port, dataDir, { ...options.env, ...extra }))
+    child = startNode(['--max-semi-space-size=8', serverEntry], environment(url, port, dataDir, { ...options.env, ...extra }))
     try {
       await until(() => !child.running() || isHealthy(port), { timeoutMs: options.readyTimeoutMs ?? 30_000, intervalMs: 50, what: 'the app to be healthy' })
     }
