@@ -1,5 +1,6 @@
 import { parseMigration, type Migration } from '#server/database/migrations'
 import { allConnectors } from '#server/connectors/registry'
+import { keepConnections } from '#server/http/keep-alive'
 import { prepareToStop, start, stop, STOP_LIMIT_MS, whenReady } from '#server/startup'
 import { allowShutdown, EnvironmentError, loadEnv, type Env } from '#server/utils/env'
 import { captureConsole, log } from '#server/utils/log'
@@ -10,6 +11,7 @@ import { captureConsole, log } from '#server/utils/log'
  */
 export default defineNitroPlugin((nitro) => {
   captureConsole(console)
+  keepConnections()
   start({ env: environment(), migrations: bundledMigrations, patienceMs: import.meta.dev ? 15_000 : 3_000 }).catch(async (error: unknown) => {
     log.error(error instanceof Error ? error.message : 'start failed', { error })
     await stop()

@@ -1,5 +1,6 @@
 /** The app as an operator meets it: health, logs, headers, limits, ending. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { KEEP_ALIVE_MS } from '#server/http/keep-alive'
 import { startApp } from '../support/app.ts'
 import { openBackend } from '../support/backend.ts'
 import { ApiClient, expectStatus, type Answer } from '../support/client.ts'
@@ -23,6 +24,11 @@ describe('health', () => {
     expect([answer.status, answer.body]).toEqual([200, { status: 'ok', checks: { database: true, queue: true } }])
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect((await fetch(`${stack.app.url}/api/health`, { method: 'HEAD' })).status).toBe(200)
+  })
+
+  it('comes over a connection that stays open for longer than those in front keep theirs', async () => {
+    const headers = (await new ApiClient(stack.app.url).get('/api/health')).headers
+    expect(headers.get('keep-alive')).toBe(`timeout=${KEEP_ALIVE_MS / 1_000}`)
   })
 })
 
