@@ -10,8 +10,8 @@ import { selectStages } from './lib/test-stages.ts'
 
 const line = ({ passed, failed, skipped }: Counts) => `${passed} passed, ${failed} failed, ${skipped} skipped`
 
-/** @returns the sum, and one line for each stage */
-async function main(args: readonly string[]): Promise<{ total: Counts, summary: string[] }> {
+/** @returns the sum, one line for each stage, and what failed in any of them */
+async function main(args: readonly string[]): Promise<{ total: Counts, summary: string[], failures: string[] }> {
   const selected = selectStages(args)
   const env: Record<string, string> = {}
   // Asked for first: a machine without a browser should not learn of it after ten minutes.
@@ -20,6 +20,7 @@ async function main(args: readonly string[]): Promise<{ total: Counts, summary: 
   let total = noTests
   let built = false
   const summary: string[] = []
+  const failures: string[] = []
   for (const stage of selected) {
     console.log(`\n=== ${stage.title}`)
     const began = performance.now()
@@ -27,16 +28,19 @@ async function main(args: readonly string[]): Promise<{ total: Counts, summary: 
       if (!ensureBuild()) throw new Error('The app does not build, so the tests that need it did not run.')
       built = true
     }
-    const counts = await runVitest(stage.projects, args, env)
+    const { counts, failures: failed } = await runVitest(stage.projects, args, env)
+    failures.push(...failed)
     total = add(total, counts)
     summary.push(`${stage.title}: ${line(counts)} in ${((performance.now() - began) / 1000).toFixed(0)} s`)
   }
-  return { total, summary }
+  return { total, summary, failures }
 }
 
 try {
-  const { total, summary } = await main(process.argv.slice(2))
+  const { total, summary, failures } = await main(process.argv.slice(2))
   if (summary.length === 0) console.error('No test file matches.')
+  // Once more, together: a stage's own report is thousands of lines further up.
+  if (failures.length > 0) console.log(`\nFailed:\n\n${failures.join('\n')}`)
   console.log(`\n${summary.join('\n')}\n`)
   console.log(line(total))
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0

@@ -1,7 +1,7 @@
 /** Runs vitest on some projects and counts from its JSON report, not from its screen. */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 
 const root = join(import.meta.dirname, '../..')
@@ -20,7 +20,15 @@ interface Report {
   numFailedTests: number
   numPendingTests: number
   numTodoTests: number
-  testResults: { status: string, assertionResults: unknown[] }[]
+  testResults: FileReport[]
+}
+
+interface FileReport {
+  name: string
+  status: string
+  /** Why it did not load, when it did not. */
+  message?: string
+  assertionResults: { status: string, fullName: string, failureMessages?: string[] | null }[]
 }
 
 /**
@@ -39,8 +47,17 @@ export function countReport(report: Report | null, exitCode: number): Counts {
   }
 }
 
+/** One entry for each test, or file, that failed: where it is, and the beginning of why. */
+export function failuresIn(report: Report | null): string[] {
+  const entry = (file: string, title: string, why = '') => `${relative(root, file)}${title}\n  ${why.split('\n').slice(0, 6).join('\n  ')}`
+  return (report?.testResults ?? []).filter(file => file.status === 'failed').flatMap(({ name, message, assertionResults }) =>
+    assertionResults.length === 0
+      ? [entry(name, '', message)]
+      : assertionResults.filter(test => test.status === 'failed').map(test => entry(name, ` > ${test.fullName}`, test.failureMessages?.join('\n'))))
+}
+
 /** @param args handed to vitest: paths, `-t name`, ... */
-export async function runVitest(projects: readonly string[], args: readonly string[], env: Record<string, string>): Promise<Counts> {
+export async function runVitest(projects: readonly string[], args: readonly string[], env: Record<string, string>): Promise<{ counts: Counts, failures: string[] }> {
   const reports = join(root, 'tests/.artifacts')
   const file = join(reports, `report-${projects[0]}.json`)
   mkdirSync(reports, { recursive: true })
@@ -55,7 +72,8 @@ export async function runVitest(projects: readonly string[], args: readonly stri
     vitest.once('error', () => resolve(1))
     vitest.once('close', code => resolve(code ?? 1))
   })
-  return countReport(readReport(file), exitCode)
+  const report = readReport(file)
+  return { counts: countReport(report, exitCode), failures: failuresIn(report) }
 }
 
 function readReport(file: string): Report | null {

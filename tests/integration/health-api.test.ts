@@ -78,7 +78,7 @@ describe.skipIf(inject('databaseMode') === 'supabase')('an alert', () => {
     gate = newGate()
     stack.provider.fail({ kind: 'unauthorized' })
     expectStatus(await client.post(`/api/integrations/${id}/scan`), 202)
-    await until(async () => expectStatus(await client.get<{ state: string }>(`/api/integrations/${id}/health`), 200).state === 'action_required', { timeoutMs: 30_000, what: 'the connection to end' })
+    await until(async () => expectStatus(await client.get<{ state: string }>(`/api/integrations/${id}/health`), 200).state === 'action_required', { what: 'the connection to end' })
     stack.provider.clearFaults()
 
     await stack.app.kill()

@@ -206,10 +206,8 @@ describe('KMS that does not answer', () => {
     const before = await state()
     await begin()
     try {
-      const began = performance.now()
       const [refusal, scan] = await Promise.all([refusalOf(use()), rooms.scan(who, id)])
       expect(refusal).toMatchObject({ code: 'key_unavailable', message: expect.stringContaining('ENCRYPTION_KMS_KEY_ID') as string })
-      expect(performance.now() - began).toBeLessThan(12_000)
       expect(scan).toMatchObject({ status: 'failed', error: { code: 'key_unavailable', message: expect.stringContaining('key management service') as string }, results: [] })
       const run = await refreshDue(new AbortController().signal)
       expect(run).toMatchObject({ refreshed: 0, failed: 0 })

@@ -52,7 +52,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('a part of the installati
     finally {
       proxy().restore()
     }
-    await until(async () => (await health()).status === 200, { timeoutMs: 20_000, what: 'the app to be healthy again' })
+    await until(async () => (await health()).status === 200, { what: 'the app to be healthy again' })
   })
 
   it('is told apart from a wrong password and from a lost session', async () => {

@@ -50,7 +50,7 @@ describe('npm run worker', () => {
       const port = await freePort()
       url = `http://127.0.0.1:${port}`
       worker = startNode([script], { ...stack.provider.env, ...stack.backend.env, NODE_ENV: 'production', APP_URL: stack.app.url, NITRO_HOST: '127.0.0.1', NITRO_PORT: String(port) })
-      await until(async () => !worker.running() || (await fetch(`${url}/api/health`)).status === 200, { timeoutMs: 30_000, what: 'the worker' })
+      await until(async () => !worker.running() || (await fetch(`${url}/api/health`)).status === 200, { what: 'the worker' })
     })
     afterAll(() => worker?.end('SIGKILL'))
 
@@ -72,7 +72,7 @@ describe('npm run worker', () => {
     })
 
     it('ends with 0 when it is asked to', async () => {
-      expect(await worker.end('SIGTERM', 15_000)).toEqual({ code: 0, signal: null })
+      expect(await worker.end('SIGTERM', 40_000)).toEqual({ code: 0, signal: null })
     })
   })
 })

@@ -104,7 +104,7 @@ it('hands itself on when it has worked for long enough, as often as it takes', a
   const done = await until(async () => {
     const now = await read()
     return now.status === 'completed' ? now : null
-  }, { timeoutMs: 30_000, what: 'the fourth job to complete it' })
+  }, { what: 'the fourth job to complete it' })
   expect(done).toMatchObject(whole)
   expect([runs, forge.total(), askedTwice(), await handedOut()]).toEqual([4, CALLS, 0, 4])
 })

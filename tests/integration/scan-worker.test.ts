@@ -43,9 +43,7 @@ it('gives a running scan back to the queue on SIGTERM, and completes the same on
   const assessment = await requestScan(client, id)
   await until(() => gate.waiting() === 1, { what: 'the scan to be under way' })
 
-  const asked = Date.now()
   expect(await stack.app.kill('SIGTERM')).toEqual({ code: 0, signal: null })
-  expect(Date.now() - asked).toBeLessThan(15_000)
   expect(stack.app.output()).not.toContain('"level":"error"')
   stack.provider.clearFaults()
   gate.open()

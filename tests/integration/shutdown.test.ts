@@ -33,7 +33,7 @@ async function scanUntilSent(): Promise<{ version: number }> {
   await until(() => stack.provider.count({ grantType: 'refresh_token' }) > calls, { what: 'the token call' })
   return before
 }
-const scanIsGivenBack = () => until(async () => (await sql`select id from public.assessments where integration_id = ${id} and status = 'queued' and lease_owner is null`).length > 0, { timeoutMs: 20_000, what: 'the scan to go back to the queue' })
+const scanIsGivenBack = () => until(async () => (await sql`select id from public.assessments where integration_id = ${id} and status = 'queued' and lease_owner is null`).length > 0, { what: 'the scan to go back to the queue' })
 
 it('waits for the answer and stores it, long after the scan that wanted it went back to the queue', { timeout: 90_000 }, async () => {
   stack.provider.fail({ kind: slowly(22_000), grantType: 'refresh_token' })

@@ -17,7 +17,7 @@ export interface AppOptions {
   /** The new one holds nothing yet, as at the very first start. Default: it is a copy of one that has all tables and a key. */
   empty?: boolean
   port?: number
-  /** Default 30 000. */
+  /** Default 50 000. */
   readyTimeoutMs?: number
 }
 
@@ -80,7 +80,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     // As `npm start` does.
     child = startNode(['--max-semi-space-size=8', serverEntry], environment(url, port, dataDir, { ...options.env, ...extra }))
     try {
-      await until(() => !child.running() || isHealthy(port), { timeoutMs: options.readyTimeoutMs ?? 30_000, intervalMs: 50, what: 'the app to be healthy' })
+      await until(() => !child.running() || isHealthy(port), { timeoutMs: options.readyTimeoutMs ?? 50_000, intervalMs: 50, what: 'the app to be healthy' })
     }
     catch (error) {
       await child.end('SIGKILL')

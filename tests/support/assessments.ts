@@ -40,7 +40,7 @@ export async function assessed(client: ApiClient, id: string, options: UntilOpti
     const torn = tear(assessment)
     if (torn) throw new Error(torn)
     return ['queued', 'running'].includes(assessment.status) ? null : assessment
-  }, { timeoutMs: 20_000, intervalMs: 50, what: `assessment ${id} to end`, ...options })
+  }, { timeoutMs: 40_000, intervalMs: 50, what: `assessment ${id} to end`, ...options })
 }
 
 /** What is wrong with an assessment that shows more or less than it has, or null. */

@@ -37,7 +37,7 @@ export function settled(client: ApiClient, integrationId: string): Promise<Asses
   return until(async () => {
     const { data } = expectStatus(await client.get<Page<AssessmentRow>>(`/api/assessments?integration_id=${integrationId}`), 200)
     return data.length > 0 && data.every(one => !['queued', 'running'].includes(one.status)) && data
-  }, { timeoutMs: 30_000, what: 'the scans to end' })
+  }, { what: 'the scans to end' })
 }
 
 /** @returns the integration's id, after its first scan */

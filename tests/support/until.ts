@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface UntilOptions {
-  /** Default 10 000. */
+  /** Default 30 000: only a failure waits that long, and CI's machine has other work too. */
   timeoutMs?: number
   /** Default 25. */
   intervalMs?: number
@@ -16,7 +16,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   ask: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 25, what = 'a state that did not come' }: UntilOptions = {},
+  { timeoutMs = 30_000, intervalMs = 25, what = 'a state that did not come' }: UntilOptions = {},
 ): Promise<Exclude<T, null | undefined | false>> {
   const deadline = Date.now() + timeoutMs
   let cause: unknown

@@ -74,7 +74,7 @@ async function expectPause({ client, id }: Tenant): Promise<void> {
   const paused = await until(async () => {
     const { body } = await client.get<{ status: string, paused_until: string | null, results: unknown[] }>(`/api/assessments/${assessment}`)
     return body.paused_until !== null && body
-  }, { timeoutMs: 30_000, what: 'the scan to pause' })
+  }, { what: 'the scan to pause' })
   expect(paused).toMatchObject({ status: 'running', results: [] })
   const seconds = (Date.parse(paused.paused_until ?? '') - Date.now()) / 1000
   expect(seconds).toBeGreaterThan(3_500)

@@ -65,9 +65,7 @@ describe('sendRequest', () => {
 
   it('gives up on a server that never answers', async () => {
     server.answer(() => undefined)
-    const start = performance.now()
     expect(await failure(call())).toMatchObject({ kind: 'timeout' })
-    expect(performance.now() - start).toBeLessThan(1500)
   })
 
   it('gives up on a body that drips', async () => {
