@@ -1,8 +1,8 @@
 import { parseMigration, type Migration } from '#server/database/migrations'
 import { allConnectors } from '#server/connectors/registry'
-import { keepConnections } from '#server/http/keep-alive'
 import { prepareToStop, start, stop, STOP_LIMIT_MS, whenReady } from '#server/startup'
 import { allowShutdown, EnvironmentError, loadEnv, type Env } from '#server/utils/env'
+import { keepConnections } from '#server/utils/keep-alive'
 import { captureConsole, log } from '#server/utils/log'
 
 /**

@@ -1,6 +1,6 @@
 /** The app as an operator meets it: health, logs, headers, limits, ending. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { KEEP_ALIVE_MS } from '#server/http/keep-alive'
+import { KEEP_ALIVE_MS } from '#server/utils/keep-alive'
 import { startApp } from '../support/app.ts'
 import { openBackend } from '../support/backend.ts'
 import { ApiClient, expectStatus, type Answer } from '../support/client.ts'
