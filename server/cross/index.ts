@@ -44,6 +44,13 @@ export function allChecksOf(connector: Pick<Connector, 'checks' | 'signals'>): (
   return [...connector.checks, ...crossChecksOf(connector).map(check => ({ ...check, reads: readsOf(connector, check) }))]
 }
 
+/** The permissions that only facts rest on which most grants can't give. */
+export function optionalScopesOf(connector: Pick<Connector, 'signals' | 'authorization'>): string[] {
+  const asked = connector.authorization.scopes.map(scope => scope.name)
+  const reads = publishersOf(connector).filter(publisher => publisher.optional).flatMap(publisher => Object.values(publisher.reads))
+  return reads.map(endpoint => endpoint.scope).filter(scope => !asked.includes(scope))
+}
+
 /**
  * What `enabled_checks` starts with: the connector's own, and the whole category, or by name the checks that rest on no
  * permission which most grants do not have.

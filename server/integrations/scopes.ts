@@ -4,7 +4,12 @@
  */
 import type { Check, Connector, Endpoint } from '#server/connectors/contract'
 
-type Needs = Pick<Connector, 'checks' | 'discovery'> & { authorization: Pick<Connector['authorization'], 'scopes' | 'scopeCovers'> }
+type Needs = Pick<Connector, 'discovery'> & {
+  checks: readonly Pick<Check, 'id' | 'title' | 'reads'>[]
+  authorization: Pick<Connector['authorization'], 'scopes' | 'scopeCovers'>
+  /** What most grants do not have, and need not: of use only where it is granted. */
+  optionalScopes?: readonly string[]
+}
 
 /** `not_said`: the provider did not tell what it granted. */
 export type ScopeState = 'granted' | 'not_granted' | 'not_said'
@@ -39,9 +44,12 @@ export function missingScopes(connector: Needs, granted: readonly string[] | nul
   return unique([...endpoints].map(endpoint => endpoint.scope)).filter(needed => !granted.some(scope => covers(connector, scope, needed)))
 }
 
-/** Every permission that something here needs, in the order in which they are asked for. */
-export function neededScopes(connector: Needs): string[] {
+/** Every permission that something here needs, in the order in which they are asked for; optional ones where they are granted. */
+export function neededScopes(connector: Needs, granted: readonly string[] | null = null): string[] {
   const needed = new Set([...connector.discovery.map(endpoint => endpoint.scope), ...connector.checks.flatMap(scopesOf)])
+  for (const scope of connector.optionalScopes ?? []) {
+    if (!granted?.includes(scope)) needed.delete(scope)
+  }
   const asked = connector.authorization.scopes.map(scope => scope.name)
   return unique([...asked.filter(scope => needed.has(scope)), ...needed])
 }
@@ -56,7 +64,7 @@ function isUsed(connector: Needs, scope: string, held: readonly string[], needed
  * `scopes`: everything that is needed, missing ones first
  */
 export function scopeReport(connector: Needs, { requested, granted }: GrantedScopes) {
-  const needed = neededScopes(connector)
+  const needed = neededScopes(connector, granted)
   const asked = requested ?? connector.authorization.scopes.map(scope => scope.name)
   const lacking = new Set(missingScopes(connector, granted, needed.map(scope => ({ scope }))))
   const scopes = needed.map((scope): ScopeUse => ({

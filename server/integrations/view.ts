@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { requestRow, type RequestInfo } from '#server/audit'
 import { findConnector } from '#server/connectors/registry'
+import { allChecksOf, optionalScopesOf } from '#server/cross'
 import type { Caller } from '#server/database/caller'
 import { unwrap } from '#server/database/result'
 import type { Tables } from '#server/database/types'
@@ -63,7 +64,7 @@ export async function getScopes(actor: Caller, id: string) {
   const { integration_type, config } = await getIntegration(actor, id)
   const connector = findConnector(integration_type)
   if (!connector) throw new AppError('not_found')
-  return scopeReport(connector, { requested: config.scopes_requested, granted: config.scopes_granted })
+  return scopeReport({ ...connector, checks: allChecksOf(connector), optionalScopes: optionalScopesOf(connector) }, { requested: config.scopes_requested, granted: config.scopes_granted })
 }
 
 const resourceColumns = 'id, integration_id, kind, external_id, name, enabled, awaits_choice, metadata, missing_since, created_at'

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineCheck, type Check, type Connector, type Endpoint } from '#server/connectors/contract'
 import { allConnectors } from '#server/connectors/registry'
+import { allChecksOf, optionalScopesOf } from '#server/cross'
 import { missingScopes, neededScopes, scopeReport, scopesOf } from '#server/integrations/scopes'
 import { connectorWith } from '../oauth/support'
 
@@ -17,11 +18,12 @@ function connector(asked: string[], checks: Check[], discovery: string[] = [], s
 }
 const writeReads = (granted: string, needed: string) => granted.replace(':write', ':read') === needed
 
-describe.each(allConnectors())('$id', (own) => {
+describe.each(allConnectors().map(one => ({ ...one, checks: allChecksOf(one), optionalScopes: optionalScopesOf(one) })))('$id', (own) => {
   const asked = own.authorization.scopes.map(scope => scope.name)
+  const extra = own.optionalScopes
 
   it('asks for all that its checks and its discovery need', () => {
-    for (const one of own.checks) expect(asked, one.id).toEqual(expect.arrayContaining(scopesOf(one)))
+    for (const one of own.checks) expect([...asked, ...extra], one.id).toEqual(expect.arrayContaining(scopesOf(one)))
     for (const one of own.discovery) expect(asked, one.id).toContain(one.scope)
   })
 
@@ -30,13 +32,19 @@ describe.each(allConnectors())('$id', (own) => {
     expect(neededScopes(own)).toEqual(asked)
   })
 
+  it('knows what a permission is for that it does not ask for, where it has it', () => {
+    const { scopes, unused } = scopeReport(own, { requested: asked, granted: [...asked, ...extra] })
+    expect(unused).toEqual([])
+    for (const scope of extra) expect(scopes.find(one => one.scope === scope)?.checks.length, scope).toBeGreaterThan(0)
+  })
+
   it('loses with each permission exactly the checks that read with it', () => {
     for (const lost of asked) {
       const granted = asked.filter(scope => scope !== lost)
       const { missing, scopes } = scopeReport(own, { requested: asked, granted })
       expect(missing).toEqual([{ scope: lost, reason: expect.any(String) as string, checks: own.checks.filter(one => scopesOf(one).includes(lost)).map(({ id, title }) => ({ id, title })) }])
       expect(scopes[0]?.scope).toBe(lost)
-      for (const one of own.checks) expect(missingScopes(own, granted, Object.values(one.reads)), one.id).toEqual(scopesOf(one).includes(lost) ? [lost] : [])
+      for (const one of own.checks) expect(missingScopes(own, [...granted, ...extra], Object.values(one.reads)), one.id).toEqual(scopesOf(one).includes(lost) ? [lost] : [])
     }
   })
 })
