@@ -68,7 +68,7 @@ it('survive a refresh, whatever its answer says', async () => {
   const id = await connect({ installation_id: '42' })
   const before = await stored(id)
   provider.grantFields = { team_id: 'another' }
-  await rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
+  await rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute', config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
   expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
   expect(await stored(id)).toEqual(before)
 })

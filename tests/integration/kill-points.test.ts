@@ -132,7 +132,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
       expect(await row()).toMatchObject({ status: 'error', error: { class: 'dead_grant', code: 'answer_lost' } })
 
       // Nothing is latched: the provider had never seen the token.
-      await rooms.sql('update public.integrations set refresh_due_at = now() where id = $1', [id])
+      await rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute' where id = $1`, [id])
       if (command === 'due') expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
       else await use()
       expect(provider.tokenCalls).toHaveLength(3)

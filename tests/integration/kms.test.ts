@@ -46,7 +46,7 @@ const wrapsOf = (organizationId: string) => rooms.sql<{ key_id: string, wrapped:
 const state = async () => (await rooms.sql<{ status: string, last_error: unknown, version: unknown, refresh_failures: number, refresh_lease_owner: string | null }>(
   'select status, last_error, version, refresh_failures, refresh_lease_owner from public.integrations where id = $1', [id]))[0]
 const expires = (seconds: number) =>
-  rooms.sql('update public.integrations set config = jsonb_set(config, \'{expires_at}\', to_jsonb($2::text)), refresh_due_at = now() where id = $1', [id, new Date(Date.now() + seconds * 1000).toISOString()])
+  rooms.sql(`update public.integrations set config = jsonb_set(config, '{expires_at}', to_jsonb($2::text)), refresh_due_at = now() - interval '1 minute' where id = $1`, [id, new Date(Date.now() + seconds * 1000).toISOString()])
 
 async function refusalOf(attempt: Promise<unknown>): Promise<EncryptionError> {
   const error = await attempt.then(() => new Error('It was not refused'), (thrown: unknown) => thrown)

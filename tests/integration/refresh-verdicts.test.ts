@@ -38,7 +38,7 @@ beforeEach(async () => {
 })
 
 const nothing: RefreshRun = { refreshed: 0, probed: 0, failed: 0, postponed: 0 }
-const due = () => rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', to_jsonb((now() + interval '6 min')::text)) where id = $1`, [id])
+const due = () => rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute', config = jsonb_set(config, '{expires_at}', to_jsonb((now() + interval '6 min')::text)) where id = $1`, [id])
 const run = async () => {
   await due()
   return refreshDue(new AbortController().signal)

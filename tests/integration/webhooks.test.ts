@@ -285,7 +285,7 @@ describe('an end', () => {
     await apply()
     const said = what === 'ended' ? ended : suspended
     // The person's token outlives the app's installation: it is renewed, and some calls are answered.
-    await rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
+    await rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute', config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
     expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
     expect(await stateOf(id)).toBe(said)
     const use = { integrationId: id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
@@ -311,7 +311,7 @@ describe('an end', () => {
     await tell([{ what: 'ended', account, installation: '42' }, { what: 'suspended', account, installation: '43' }])
     await apply()
     provider.fault = call => call.grantType === 'refresh_token' ? Response.json({ error: 'invalid_grant' }, { status: 400 }) : null
-    await rooms.sql(`update public.integrations set refresh_due_at = now(), config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"')`)
+    await rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute', config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"')`)
     expect(await refreshDue(new AbortController().signal)).toMatchObject({ failed: 2 })
     provider.fault = null
     expect([await stateOf(gone.id), await stateOf(held.id)]).toEqual([ended, 'error dead_grant invalid_grant action_required'])
