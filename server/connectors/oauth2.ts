@@ -46,6 +46,12 @@ export interface OAuth2 {
   kind: 'oauth2'
   /** Below the authorization server's base (`<PROVIDER>_AUTH_URL`); may rest on the operator's settings (an app's name). */
   authorizePath: string | ((settings: Settings) => string)
+  /**
+   * A page of the provider where the person puts the app into an account, before they are asked for consent: below the same base,
+   * or null where there is none with these settings. It takes `state` alone, so nothing of PKCE binds what comes back from it:
+   * its `callbackFacts` are kept for the consent that follows at once, and its code is not used.
+   */
+  installPath?: (settings: Settings) => string | null
   tokenPath: string
   /** Where the token endpoint is: at the authorization server's base (default) or at the API's. */
   tokenBase?: 'auth' | 'api'

@@ -11,7 +11,8 @@ import { byUser, noteAudit } from '#server/audit'
 import { isOAuth, isRole, type Connector } from '#server/connectors/contract'
 import { allConnectors, findConnector } from '#server/connectors/registry'
 import { AppError } from '#server/errors'
-import { beginConnection, ConnectRefused, finishConnection } from '#server/integrations/connect'
+import { askForConsent, askForInstallation, beginConnection } from '#server/integrations/begin-connection'
+import { ConnectRefused, finishConnection } from '#server/integrations/connect'
 import { readCallback } from '#server/oauth/callback'
 import { FlowError, flowCookieName, openFlow, stateMatches, type Flow } from '#server/oauth/state'
 import { log } from '#server/utils/log'
@@ -95,9 +96,26 @@ async function complete(event: H3Event, connector: Connector): Promise<string> {
   const flow = sealed === undefined ? missing(event) : openFlow(sealed)
   if (!belongs(flow, answer.state, connector, actor)) throw new ConnectRefused('state_mismatch')
   if (answer.outcome === 'failed') throw new ConnectRefused(answer.error)
-  const { integrationId, pendingId } = await finishConnection(connector, actor, flow, answer.code, requestInfo(event), answer.facts)
-  return pendingId === undefined ? `/integrations/${integrationId}` : `/integrations/confirm/${pendingId}`
+  if (flow.awaits === 'installation') {
+    const { url, cookie } = await askForConsent(connector, actor, flow, answer.facts)
+    keepFlow(event, cookie)
+    return url.href
+  }
+  if (answer.outcome === 'installed') throw new ConnectRefused('code_missing')
+  try {
+    const { integrationId, pendingId } = await finishConnection(connector, actor, flow, answer.code, requestInfo(event), answer.facts)
+    return pendingId === undefined ? `/integrations/${integrationId}` : `/integrations/confirm/${pendingId}`
+  }
+  catch (error) {
+    const next = error instanceof ConnectRefused && notInstalled.includes(error.code) ? askForInstallation(connector, actor, flow) : null
+    if (!next) throw error
+    keepFlow(event, next.cookie)
+    return next.url.href
+  }
 }
+
+/** The account that was meant is not among those in which the person sees the app. */
+const notInstalled: readonly CallbackErrorCode[] = ['account_missing', 'account_not_found', 'account_ambiguous']
 
 function missing(event: H3Event): never {
   const others = Object.keys(parseCookies(event)).some(name => name.startsWith('connect_'))

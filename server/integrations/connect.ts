@@ -1,29 +1,29 @@
 /**
- * Connecting: from the click to the stored integration.
+ * Connecting, the second half: from the provider's answer to the stored integration. The first is ./begin-connection.ts.
  *
  * RFC 6749 section 4.1 with RFC 7636 and the advice of RFC 9700: the state is bound to the browser (a sealed cookie of
  * its own per flow), the person, the organization and the provider, and is good for one callback. Nothing is stored
  * unless all of it fits; a grant that was made on the way to a refusal is ended again.
  */
 import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
 import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescription, TokenSet } from '#server/connectors/contract'
 import { defaultChecksOf } from '#server/cross'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
-import { AppError, OAuthError, ProviderError, type ProviderErrorKind } from '#server/errors'
+import { OAuthError, ProviderError, type ProviderErrorKind } from '#server/errors'
 import { limiterFor } from '#server/limits'
 import { enqueue } from '#server/queue'
-import { authorizeUrl } from '#server/oauth/authorize-url'
-import { oauthOf, type OAuthClient } from '#server/oauth/client'
+import type { OAuthClient } from '#server/oauth/client'
 import { exchangeCode } from '#server/oauth/exchange'
 import { openApi } from '#server/oauth/open-api'
-import { flowCookieName, newState, newVerifier, sealFlow, stateHash, type Flow } from '#server/oauth/state'
+import { stateHash, type Flow } from '#server/oauth/state'
 import { log } from '#server/utils/log'
 import { nextRun } from '#server/utils/schedule'
 import type { CallbackErrorCode } from '#shared/callback-errors'
-import { clientToConnect, missingConfiguration } from './client'
+import { clientToConnect } from './client'
 import { grantFields, type Grant } from './grant'
 import { endUnlessShared } from './installation'
 import { holdConnection } from './pending'
@@ -31,6 +31,10 @@ import { resourceRows } from './resources'
 import { endSlots, summaryOf } from './revocation'
 import { grantConfig, MAIN_SLOT, nextRefresh, secretsIn } from './token-config'
 import { keyForEncrypting, sealTokens } from './vault'
+
+type Target = NonNullable<ReturnType<typeof clientToConnect>>
+
+const factsSchema = z.record(z.string(), z.string()).catch({})
 
 /** Who connects, for which organization. */
 export interface Connecting { userId: string, email: string, organizationId: string }
@@ -46,28 +50,15 @@ export class ConnectRefused extends Error {
 /** How a connection came about: stored, or waiting for a word because it is another account than was to be reconnected. */
 export type Connected = { integrationId: string, pendingId?: undefined } | { pendingId: string, integrationId?: undefined }
 
-/**
- * @param integrationId to reconnect this one, its account pinned at the provider; null for whatever account the person
- * chooses
- * @returns where to send the browser, and the cookie that binds the flow to it
- * @throws AppError not_configured, not_found (no such integration here)
- */
-export async function beginConnection(connector: Connector, who: Connecting, integrationId: string | null) {
-  const target = clientToConnect(connector)
-  if (!target) throw new AppError('not_configured', `Set ${missingConfiguration(connector).join(' and ')}.`)
-  const wanted = integrationId === null ? null : await readWanted(connector, who, integrationId)
-  if (integrationId !== null && !wanted) throw new AppError('not_found', 'There is no such integration.')
-  const pinned = wanted?.sandbox === target.inSandbox ? wanted.external_account_id : null
-  const flow: Flow = {
-    state: newState(),
-    codeVerifier: oauthOf(connector).pkce === 'S256' ? newVerifier() : null,
-    provider: connector.id, userId: who.userId, organizationId: who.organizationId, integrationId, createdAt: Date.now(),
-  }
-  return { url: await authorizeUrl(target.client, flow, pinned), cookie: { name: flowCookieName(flow.state), value: sealFlow(flow) } }
+/** A copy of the cookie must not get a second try. @returns when @throws ConnectRefused flow_missing */
+export async function spendState(state: string): Promise<string> {
+  const since: string | null = unwrap(await serviceClient().rpc('use_oauth_state', { p_state_hash: stateHash(state) }))
+  if (since === null) throw new ConnectRefused('flow_missing')
+  return since
 }
 
 export async function readWanted(connector: Connector, who: Connecting, id: string) {
-  return unwrap(await serviceClient().from('integrations').select('id, external_account_id, sandbox')
+  return unwrap(await serviceClient().from('integrations').select('id, external_account_id, sandbox, facts:config->facts')
     .eq('id', id).eq('organization_id', who.organizationId).eq('integration_type', connector.id).maybeSingle())
 }
 
@@ -79,15 +70,15 @@ export async function readWanted(connector: Connector, who: Connecting, id: stri
 export async function finishConnection(connector: Connector, who: Connecting, flow: Flow, code: string, from: RequestInfo, said: GrantFacts = {}): Promise<Connected> {
   const target = clientToConnect(connector)
   if (!target) throw new ConnectRefused('not_configured')
-  // Before the code is spent: a copy of the cookie must not get a second try.
-  const since: string | null = unwrap(await serviceClient().rpc('use_oauth_state', { p_state_hash: stateHash(flow.state) }))
-  if (since === null) throw new ConnectRefused('flow_missing')
+  // Before the code is spent.
+  const since = await spendState(flow.state)
 
   let tokens = await exchange(target.client, code, flow)
   let account: ExternalAccount | null = null
   try {
-    account = await discover(target.client, who, tokens, { facts: { ...said, ...tokens.facts }, accountId: null }, api => connector.account(api))
-    tokens = { ...tokens, facts: { ...said, ...tokens.facts, ...account.facts } }
+    const told = { ...flow.facts, ...said, ...tokens.facts }
+    account = await readAccount(target, who, tokens, told, flow.integrationId)
+    tokens = { ...tokens, facts: { ...told, ...account.facts } }
     const resources = await discover(target.client, who, tokens, { facts: { ...tokens.facts }, accountId: account.id }, api => listResources(connector, api))
     const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()), since }
     if (flow.integrationId === null) return { integrationId: await storeGrant(connector, who, grant, from) }
@@ -99,6 +90,22 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
   catch (error) {
     await endUnused(target, who, tokens, account?.id ?? null)
     throw error
+  }
+}
+
+/** @param told which account it is, as far as anybody said; where nobody did, the one is meant that is to be reconnected */
+async function readAccount({ client, inSandbox }: Target, who: Connecting, tokens: TokenSet, told: GrantFacts, wantedId: string | null): Promise<ExternalAccount> {
+  const read = (facts: GrantFacts) => discover(client, who, tokens, { facts, accountId: null }, api => client.connector.account(api))
+  const wanted = wantedId === null || Object.keys(told).length > 0 ? null : await readWanted(client.connector, who, wantedId)
+  const facts = wanted?.sandbox === inSandbox ? factsSchema.parse(wanted.facts) : {}
+  if (Object.keys(facts).length === 0) return read(told)
+  try {
+    return await read(facts)
+  }
+  catch (error) {
+    if (!(error instanceof ConnectRefused) || error.code !== 'account_not_found') throw error
+    // Perhaps there is just another one, which the person may want to connect as a new one.
+    return read(told).catch(() => Promise.reject(error))
   }
 }
 
@@ -148,7 +155,7 @@ export async function listResources(connector: Connector, api: ApiReader): Promi
  * Best effort: a grant that nothing is stored of is not left lying at the provider, unless that would end others' access.
  * @param accountId null: it could not be read
  */
-async function endUnused({ client, inSandbox }: { client: OAuthClient, inSandbox: boolean }, who: Connecting, tokens: TokenSet, accountId: string | null): Promise<void> {
+async function endUnused({ client, inSandbox }: Target, who: Connecting, tokens: TokenSet, accountId: string | null): Promise<void> {
   const { connector } = client
   try {
     if (accountId !== null && await maybeStored(connector, who, accountId, inSandbox)) return

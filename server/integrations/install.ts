@@ -20,7 +20,7 @@ export async function finishInstallation(connector: Connector, who: Connecting, 
   const { code, facts, createdAt } = installation
   const flow: Flow = {
     state: stateOf(installation), codeVerifier: null, provider: connector.id, userId: who.userId, organizationId: who.organizationId,
-    integrationId: null, createdAt,
+    integrationId: null, createdAt, awaits: 'consent', facts: {},
   }
   const { integrationId, pendingId } = await finishConnection(connector, who, flow, code, from, facts)
   if (integrationId === undefined) throw new Error(`Nothing was to be reconnected, and ${pendingId} waits`)

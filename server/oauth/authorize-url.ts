@@ -13,6 +13,15 @@ function authorizePathOf({ connector, settings }: OAuthClient): string {
   return typeof authorizePath === 'string' ? authorizePath : authorizePath(settings)
 }
 
+/** Where the browser is sent to install the app; null: the provider has no page for that. */
+export function installUrl({ connector, settings, authBase }: OAuthClient, state: string): URL | null {
+  const path = oauthOf(connector).installPath?.(settings) ?? null
+  if (path === null) return null
+  const url = addressBelow(authBase, path)
+  url.searchParams.set('state', state)
+  return url
+}
+
 /**
  * Where the browser is sent to ask for consent (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
  * `codeVerifier` is needed where the connector uses PKCE and not looked at where it does not.

@@ -8,11 +8,12 @@ import { oauthOf } from './client'
 import { startsElsewhere } from './installation'
 
 /**
- * `state` of a failure finds the flow's cookie, which is burnt then too; null when there was none to read. `unasked`: a code
- * and no state, of a provider at which people may start.
+ * `state` of a failure finds the flow's cookie, which is burnt then too; null when there was none to read. `installed`: no code, and
+ * said where the app was put. `unasked`: a code and no state, of a provider at which people may start.
  */
 export type CallbackOutcome
   = { outcome: 'code', code: string, state: string, facts: GrantFacts }
+    | { outcome: 'installed', state: string, facts: GrantFacts }
     | { outcome: 'unasked', code: string, facts: GrantFacts }
     | { outcome: 'failed', error: CallbackErrorCode, state: string | null }
 
@@ -75,8 +76,9 @@ export function readCallback(connector: Connector, query: CallbackQuery): Callba
   // A state that is no state is no start elsewhere either.
   const unasked = read.state.length === 0 && startsElsewhere(connector)
   if (state === null && !unasked) return failed('flow_missing')
-  if (code === undefined || code.length > 4096) return failed('code_missing')
   const facts = factsOf(authorization, query)
+  if (facts !== null && code === undefined && state !== null && authorization.installPath && Object.keys(facts).length > 0) return { outcome: 'installed', state, facts }
+  if (code === undefined || code.length > 4096) return failed('code_missing')
   if (facts === null) return failed('provider_refused')
   return state === null ? { outcome: 'unasked', code, facts } : { outcome: 'code', code, state, facts }
 }

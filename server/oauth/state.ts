@@ -23,6 +23,10 @@ const flowSchema = z.strictObject({
   integrationId: z.string().nullable(),
   /** Milliseconds since 1970. */
   createdAt: z.number().int().nonnegative(),
+  /** What the provider was asked for: first to install the app, where it has a page for that. */
+  awaits: z.enum(['installation', 'consent']),
+  /** What the installation's callback said. */
+  facts: z.record(z.string(), z.string()),
 })
 export type Flow = z.infer<typeof flowSchema>
 

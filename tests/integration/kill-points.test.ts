@@ -5,7 +5,8 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { useConnectors } from '#server/connectors/registry'
-import { beginConnection, finishConnection } from '#server/integrations/connect'
+import { beginConnection } from '#server/integrations/begin-connection'
+import { finishConnection } from '#server/integrations/connect'
 import { withCredential } from '#server/integrations/credentials'
 import { refreshDue } from '#server/integrations/refresh-due'
 import { openFlow } from '#server/oauth/state'

@@ -80,10 +80,16 @@ export class ApiClient {
   async connect(provider = 'supabase', decision: 'approve' | 'deny' = 'approve', choices: Readonly<Record<string, string>> = {}): Promise<string> {
     const login = await this.get(`/api/auth/${provider}/login`)
     if (login.status !== 302 || !login.location) throw new Error(`login answered ${login.status}: ${login.text}`)
-    const back = new URL(await consent(new URL(login.location, this.url).href, decision, choices))
-    const callback = await this.get(back.pathname + back.search)
-    if (callback.status !== 302 || !callback.location) throw new Error(`callback answered ${callback.status}: ${callback.text}`)
-    return callback.location
+    let location = new URL(login.location, this.url)
+    // A provider may ask twice: where to install, and then for consent.
+    for (let page = 1; page <= 2; page++) {
+      const back = new URL(await consent(location.href, decision, choices))
+      const callback = await this.get(back.pathname + back.search)
+      if (callback.status !== 302 || !callback.location) throw new Error(`callback answered ${callback.status}: ${callback.text}`)
+      if (callback.location.startsWith('/') && !callback.location.startsWith('/sandbox/')) return callback.location
+      location = new URL(callback.location, this.url)
+    }
+    throw new Error(`The provider asks again and again: ${location.pathname}`)
   }
 }
 

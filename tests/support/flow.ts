@@ -42,7 +42,7 @@ export async function plantFlow(client: ApiClient, encryptionKey: string, change
   useEncryptionKeys({ current: encryptionKey })
   const sealed = sealFlow({
     codeVerifier: 'v'.repeat(43), provider: 'supabase', userId: session.user.id, organizationId: session.organization?.id ?? '',
-    integrationId: null, createdAt: Date.now(), ...changes,
+    integrationId: null, createdAt: Date.now(), awaits: 'consent', facts: {}, ...changes,
   })
   client.jar.store(new Headers({ 'set-cookie': `${flowCookieName(changes.state)}=${sealed}; Path=/api/auth` }))
 }

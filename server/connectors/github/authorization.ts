@@ -38,15 +38,17 @@ function granted(scope: string | null | undefined): string[] | undefined {
 }
 
 /** With the app's name the person comes past its installation; without it, to consent only. */
-function authorizePath({ APP_SLUG: slug }: Settings): string {
-  if (!slug) return '/login/oauth/authorize'
+function installPath({ APP_SLUG: slug }: Settings): string | null {
+  if (!slug) return null
   const path = (slug.includes('/') ? slug : `apps/${slug}`).split('/').map(encodeURIComponent).join('/')
   return `/${path}/installations/new`
 }
 
 export const authorization = {
   kind: 'oauth2',
-  authorizePath,
+  authorizePath: '/login/oauth/authorize',
+  // https://docs.github.com/en/apps/sharing-github-apps/sharing-your-github-app names `state`, and no other parameter of ours.
+  installPath,
   tokenPath: '/login/oauth/access_token',
   callbackFacts: ['installation_id', 'setup_action'],
   // A member may ask for the installation; an owner decides later, and nobody comes back here.
@@ -56,8 +58,6 @@ export const authorization = {
   scopes: permissions,
   scopeSeparator: ' ',
   scopeCovers,
-  // https://docs.github.com/en/apps/creating-github-apps/about-creating-github-apps/migrating-oauth-apps-to-github-apps
-  pinAccount: (accountId: string) => ({ suggested_target_id: accountId }),
   tokenAnswer,
   minting: installationToken,
   revocation: {

@@ -1,29 +1,31 @@
 import type { Grants } from '../kit/grants'
 import { isForm, withParameters } from '../kit/http'
-import { type AuthorizationRequest, readAuthorizationRequest } from './authorization-request'
+import { type AuthorizationRequest, readAuthorizationRequest, readInstallRequest } from './authorization-request'
 import { consentFor, refusal, type Start } from './consent'
 import { html, message, redirect } from './http'
 import type { GithubSandboxOptions } from './options'
 import { normalized } from './subject'
+import type { Visits } from './visits'
 import { accounts } from './world'
 
 type Registration = Pick<GithubSandboxOptions, 'clientId' | 'redirectUris' | 'application'>
 
-/** GET: asks the person. */
-export function showConsent(request: Request, action: string, start: Start, registration: Registration, grants: Grants): Response {
+/** GET: asks the person, unless they have just said yes on the page of the installation. */
+export function showConsent(request: Request, action: string, start: Start, registration: Registration, grants: Grants, visits: Visits): Response {
   const { searchParams } = new URL(request.url)
-  return withRequest(searchParams, registration, (asked) => {
+  return withRequest(start, searchParams, registration, (asked) => {
+    if (start === 'authorize' && visits.spend(request)) return approved(asked, 'app:all', grants)
     const consent = grants.askConsent(fingerprint(start, asked))
     return html(consentFor({ action, consent, asked, start, application: registration.application ?? 'github_app' }), 200, new URL(asked.redirectUri).origin)
   })
 }
 
 /** POST: the person's answer. The parameters come back with the form and are checked again, as if they were new. */
-export async function answerConsent(request: Request, start: Start, registration: Registration, grants: Grants): Promise<Response> {
+export async function answerConsent(request: Request, start: Start, registration: Registration, grants: Grants, visits: Visits): Promise<Response> {
   if (!isForm(request)) return message(400, 'Send a form')
   const form = new URLSearchParams(await request.text())
-  return withRequest(form, registration, (asked) => {
-    const { redirectUri, state, challenge, clientId } = asked
+  return withRequest(start, asked(form, start), registration, (asked) => {
+    const { redirectUri, state } = asked
     if (!grants.spendConsent(form.get('consent') ?? '', fingerprint(start, asked))) {
       return html(refusal('This page was answered already, or is older than ten minutes. Go back to the application and connect again.'), 400)
     }
@@ -34,9 +36,18 @@ export async function answerConsent(request: Request, start: Start, registration
     }
     const subject = subjectOf(form, start, asked, registration)
     if (form.get('decision') !== 'approve' || subject === null) return html(refusal('The answer was neither approve nor deny.'), 400)
-    const installed: Record<string, string | null> = start === 'install' ? { installation_id: form.get('installation'), setup_action: 'install' } : {}
-    return redirect(withParameters(redirectUri, { code: grants.issueCode({ clientId, redirectUri, challenge, subject }), ...installed, state }))
+    if (start === 'authorize') return approved(asked, subject, grants)
+    return approved(asked, subject, grants, { installation_id: form.get('installation'), setup_action: 'install' }, { 'set-cookie': visits.begin() })
   })
+}
+
+function approved({ clientId, redirectUri, challenge, state }: AuthorizationRequest, subject: string, grants: Grants, installed: Record<string, string | null> = {}, headers: Record<string, string> = {}): Response {
+  return redirect(withParameters(redirectUri, { code: grants.issueCode({ clientId, redirectUri, challenge, subject }), ...installed, state }), headers)
+}
+
+/** The form without its answers: what the page was asked with. */
+function asked(form: URLSearchParams, start: Start): URLSearchParams {
+  return start === 'install' ? new URLSearchParams([...form].filter(([name]) => !['consent', 'decision', 'installation'].includes(name))) : form
 }
 
 /** A user's token reaches every installation that the person sees, whichever they came for. */
@@ -48,8 +59,8 @@ function subjectOf(form: URLSearchParams, start: Start, asked: AuthorizationRequ
   return exists || chosen === 'all' ? `app:${chosen}` : null
 }
 
-function withRequest(parameters: URLSearchParams, registration: Registration, then: (asked: AuthorizationRequest) => Response): Response {
-  const read = readAuthorizationRequest(parameters, registration)
+function withRequest(start: Start, parameters: URLSearchParams, registration: Registration, then: (asked: AuthorizationRequest) => Response): Response {
+  const read = start === 'install' ? readInstallRequest(parameters, registration) : readAuthorizationRequest(parameters, registration)
   if ('page' in read) return html(refusal(read.page), 400)
   if ('redirect' in read) {
     const { redirectUri, error, description, state } = read.redirect

@@ -24,12 +24,14 @@ export function consentFor({ action, consent, asked, start, application }: Askin
     returnsTo: new URL(asked.redirectUri).origin,
     hidden: {
       consent,
-      client_id: asked.clientId,
-      redirect_uri: asked.redirectUri,
       state: asked.state,
-      scope: asked.scope,
-      code_challenge: asked.challenge,
-      code_challenge_method: 'S256',
+      ...(asked.challenge !== null && {
+        client_id: asked.clientId,
+        redirect_uri: asked.redirectUri,
+        scope: asked.scope,
+        code_challenge: asked.challenge,
+        code_challenge_method: 'S256',
+      }),
     },
     ...(app && {
       choice: {

@@ -16,6 +16,7 @@ import { rateLimit } from './rate-limit'
 import { rehearsalOf } from './rehearsal'
 import { answerRevoke } from './revoke'
 import { answerToken } from './token'
+import { openVisits } from './visits'
 import { accountsWith } from './world'
 
 export type { GithubSandboxOptions } from './options'
@@ -33,6 +34,7 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
     endsOldAccessToken: true,
   })
   const accounts = accountsWith(options.moreRepositories ?? 0)
+  const visits = openVisits(options.baseUrl, now)
   const installationTokens = openInstallationTokens(options, accounts, grants, now)
   const context = { grants, installationTokens, options, accounts, count: rateLimit(options.requestsPerHour ?? 100_000, now) }
   const prefix = new URL(options.baseUrl).pathname.replace(/\/$/, '')
@@ -44,8 +46,8 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
     const path = pathname.slice(prefix.length)
     const start = Object.hasOwn(starts, path) ? starts[path] : undefined
     if (start) {
-      if (request.method === 'GET') return showConsent(request, pathname, start, options, grants)
-      return request.method === 'POST' ? answerConsent(request, start, options, grants) : message(404, 'Not Found')
+      if (request.method === 'GET') return showConsent(request, pathname, start, options, grants, visits)
+      return request.method === 'POST' ? answerConsent(request, start, options, grants, visits) : message(404, 'Not Found')
     }
     if (path === '/login/oauth/access_token') return request.method === 'POST' ? answerToken(request, options, grants) : message(404, 'Not Found')
     const minted = app && request.method === 'POST' ? /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path)?.[1] : undefined

@@ -98,7 +98,8 @@ export function openGrants(options: GrantsOptions) {
       if (code.expiresAt <= now()) return { refused: 'The authorization code has expired', because: 'expired' }
       if (code.clientId !== input.clientId) return { refused: 'The authorization code belongs to another client', because: 'other_client' }
       if (code.redirectUri !== input.redirectUri) return { refused: 'The redirect_uri is not the one of the authorization', because: 'other_redirect' }
-      if (code.challenge !== null && (input.verifier === null || !same(code.challenge, s256(input.verifier)))) {
+      // A verifier without a challenge is refused too (RFC 9700 section 2.1.1): it would hide that PKCE was left out.
+      if (code.challenge === null ? input.verifier !== null : input.verifier === null || !same(code.challenge, s256(input.verifier))) {
         return { refused: 'The code_verifier does not match the challenge', because: 'verifier' }
       }
 

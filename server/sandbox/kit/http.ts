@@ -16,8 +16,8 @@ export function answersOf(provider: string) {
     },
 
     /** 303, so that the browser turns the form's POST into a GET. */
-    redirect(location: string): Response {
-      return new Response(null, { status: 303, headers: { ...marker, location, 'referrer-policy': 'no-referrer' } })
+    redirect(location: string, headers: Record<string, string> = {}): Response {
+      return new Response(null, { status: 303, headers: { ...marker, location, 'referrer-policy': 'no-referrer', ...headers } })
     },
 
     html(body: string, status: number, formTargets = ''): Response {

@@ -10,6 +10,21 @@ export function connecting(play: Play): void {
   const { authorization } = play.connector
 
   describe('begin', () => {
+    it('sends to the page of the installation with a state and nothing else, where there is one', async () => {
+      const path = authorization.installPath?.(play.oauth().settings) ?? null
+      const start = await play.login(play.owner)
+      expect(start.href.startsWith(`${play.standIn().url}${path ?? play.authorizePath()}?`)).toBe(true)
+      if (path === null) return
+      expect([...start.searchParams.keys()]).toEqual(['state'])
+      const callback = await play.answer(start, 'approve')
+      const before = play.mark()
+      const next = new URL(await play.land(play.owner, callback))
+      expect(next.searchParams.get('state')).not.toBe(start.searchParams.get('state'))
+      // Its code is left alone, and the callback is good for one consent.
+      expect(play.tokenCalls(before)).toEqual([])
+      expect(await play.land(play.owner, callback)).toMatch(/error=(?:flow_missing|state_mismatch)$/)
+    })
+
     it('asks for what the connector declares, and nothing else', async () => {
       const authorize = await play.begin(play.owner)
       expect(authorize.origin + authorize.pathname).toBe(play.standIn().url + play.authorizePath())

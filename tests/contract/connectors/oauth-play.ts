@@ -26,11 +26,18 @@ export function openPlay(connector: OAuthConnector, particulars: OAuthParticular
   const oauth = (): OAuthClient => clientFor(connector, false)
   const redirectUri = () => `${stage().appUrl}/api/auth/${connector.id}/callback`
 
-  /** What the product sends the browser away with. */
-  async function begin(who: ApiClient, integrationId?: string): Promise<URL> {
+  /** What the product sends the browser away with first. */
+  async function login(who: ApiClient, integrationId?: string): Promise<URL> {
     const login = await who.get(`/api/auth/${connector.id}/login${integrationId ? `?integration_id=${integrationId}` : ''}`)
     expectStatus(login, 302)
     return new URL(login.location ?? '')
+  }
+
+  /** What it asks for consent with: past the page of the app's installation, where the provider has one. */
+  async function begin(who: ApiClient, integrationId?: string, choice = first): Promise<URL> {
+    const start = await login(who, integrationId)
+    if (start.pathname === new URL(standIn().url + play.authorizePath()).pathname) return start
+    return new URL(await land(who, await answer(start, 'approve', choice)))
   }
 
   /** The person's word at the provider. @returns path and query of the callback */
@@ -47,13 +54,14 @@ export function openPlay(connector: OAuthConnector, particulars: OAuthParticular
     return landed.location ?? ''
   }
 
-  return {
+  const play = {
     connector,
     particulars,
     stage,
     standIn,
     oauth,
     redirectUri,
+    login,
     begin,
     answer,
     land,
@@ -87,7 +95,7 @@ export function openPlay(connector: OAuthConnector, particulars: OAuthParticular
 
     /** The whole way. @returns the integration's id */
     async connect(who: ApiClient, choice: Readonly<Record<string, string>>, integrationId?: string): Promise<string> {
-      const landed = await land(who, await answer(await begin(who, integrationId), 'approve', choice))
+      const landed = await land(who, await answer(await begin(who, integrationId, choice), 'approve', choice))
       expect(landed).toMatch(/^\/integrations\/[0-9a-f-]{36}$/)
       return landed.split('/').at(-1) ?? ''
     },
@@ -102,4 +110,5 @@ export function openPlay(connector: OAuthConnector, particulars: OAuthParticular
       return factsSchema.parse(row?.facts)
     },
   }
+  return play
 }

@@ -23,6 +23,8 @@ const known: Known[] = [
   { name: /^connect_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 600, from: '/api/auth/' },
   // One that was started at the provider and waits for a word, sealed: its code and facts, ten minutes.
   { name: /^install_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 600, from: '/api/auth/' },
+  // The sandbox's GitHub: who has just installed the app is not asked again, once and for a minute.
+  { name: /^sandbox_github$/, path: '/sandbox/github/login/oauth/authorize', maxAge: 60, from: '/sandbox/github/apps/' },
   // A role that is being made, sealed: the external id that it has to ask for, an hour.
   { name: /^role_[0-9a-f]{16}$/, path: '/api/auth', maxAge: 3600, from: '/api/auth/' },
 ]

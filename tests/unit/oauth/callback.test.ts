@@ -71,6 +71,23 @@ describe('readCallback', () => {
     it('takes the longest that may be', () => expect(facts({ ...base, team_id: 'x'.repeat(256) })).toEqual({ team_id: 'x'.repeat(256) }))
   })
 
+  describe('of an installation', () => {
+    const installing = connectorWith({ callbackFacts: ['installation_id'], installPath: () => '/install', waitsForApproval: { setup_action: 'request' } })
+
+    it.each([
+      ['a code too', { code: 'c', state: 's', installation_id: '42' }, { outcome: 'code', code: 'c', state: 's', facts: { installation_id: '42' } }],
+      ['no code', { state: 's', installation_id: '42' }, { outcome: 'installed', state: 's', facts: { installation_id: '42' } }],
+      ['neither', { state: 's' }, failed('code_missing')],
+      ['no state', { installation_id: '42' }, failed('flow_missing', null)],
+      ['a fact that is none', { state: 's', installation_id: 'a\nb' }, failed('code_missing')],
+      ['somebody\'s approval to wait for', { state: 's', setup_action: 'request' }, failed('approval_pending')],
+    ])('with %s', (_, query, expected) => expect(readCallback(installing, query)).toEqual(expected))
+
+    it('is none where the provider has no page for it', () => {
+      expect(readCallback(connectorWith({ callbackFacts: ['installation_id'] }), { state: 's', installation_id: '42' })).toEqual(failed('code_missing'))
+    })
+  })
+
   describe('that nobody here had started', () => {
     const open = connectorWith({ pkce: 'none', startsElsewhere: true, callbackFacts: ['team_id'], waitsForApproval: { setup_action: 'request' } })
 

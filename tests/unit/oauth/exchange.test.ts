@@ -11,7 +11,7 @@ afterAll(() => server.close())
 beforeEach(() => { server.received.length = 0 })
 
 const input = { code: 'the-code/+', codeVerifier: 'the-verifier' }
-const exchange = (authorization: Partial<OAuth2> = {}) => exchangeCode(clientAt(server.url, authorization), input, { policy: { timeoutMs: 300 } })
+const exchange = (authorization: Partial<OAuth2> = {}) => exchangeCode(clientAt(server.url, authorization), input, { policy: { timeoutMs: 1_000 } })
 const grant = { access_token: 'access-1', refresh_token: 'refresh-1', expires_in: 3600, token_type: 'Bearer' }
 
 async function failure(attempt: Promise<unknown>): Promise<OAuthError> {

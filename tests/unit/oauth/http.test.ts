@@ -22,7 +22,7 @@ const settings: Endpoint<{ on: boolean }> = { id: 'settings', path: resource => 
 
 const reader = (more: Partial<ApiReaderOptions> = {}) => createApiReader({
   base: server.url, accessToken: token, fetch, retryAfter: headers => headers.has('x-ratelimit-reset') ? Number(headers.get('x-ratelimit-reset')) : null,
-  policy: { timeoutMs: 300 }, sleep: async (milliseconds) => { waits.push(milliseconds) }, random: () => 1, ...more,
+  policy: { timeoutMs: 1_000 }, sleep: async (milliseconds) => { waits.push(milliseconds) }, random: () => 1, ...more,
 })
 
 /** Answers the first calls with these, and every later one with the last. */
@@ -192,7 +192,7 @@ describe('createApiReader', () => {
     }
     async function goThrough(): Promise<number[]> {
       const all: number[] = []
-      for await (const page of reader().pages(listed)) all.push(...page.items)
+      for await (const page of reader({ policy: { timeoutMs: 10_000 } }).pages(listed)) all.push(...page.items)
       return all
     }
 

@@ -43,7 +43,7 @@ describe('a sealed installation', () => {
   })
 
   it('is no flow, nor a flow one of these', () => {
-    const flow = { state: 's', codeVerifier: null, provider: 'example', userId: 'u', organizationId: 'o', integrationId: null, createdAt: 1_000_000 }
+    const flow = { state: 's', codeVerifier: null, provider: 'example', userId: 'u', organizationId: 'o', integrationId: null, createdAt: 1_000_000, awaits: 'consent' as const, facts: {} }
     expect(() => openFlow(sealInstallation(installation()) ?? '', { now: 1_000_000 })).toThrow(FlowError)
     expect(opened(sealFlow(flow))).toBe('malformed')
   })

@@ -18,7 +18,7 @@ const form = (authorization: 'basic' | 'bearer'): Revocation => ({
   path: '/oauth/revoke', alreadyGone: [], covers: ['access_token'], ends: 'tokens', request: ({ accessToken }) => ({ encoding: 'form', body: { token: accessToken }, authorization }),
 })
 const tokens = { accessToken: 'access-1', refreshToken: 'refresh-1' }
-const revoke = (revocation: OAuth2['revocation'] = json) => revokeGrant(clientAt(server.url, { revocation }), tokens, { policy: { timeoutMs: 300 } })
+const revoke = (revocation: OAuth2['revocation'] = json) => revokeGrant(clientAt(server.url, { revocation }), tokens, { policy: { timeoutMs: 1_000 } })
 
 describe('revokeGrant', () => {
   it.each([200, 202, 204])('%i means revoked, whatever the body', async (status) => {
@@ -97,7 +97,7 @@ describe('endGrant', () => {
       waits,
       pass: (milliseconds: number) => { time += milliseconds },
       options: (): EndGrantOptions => ({
-        now: () => time, random: () => 1, policy: { timeoutMs: 300 },
+        now: () => time, random: () => 1, policy: { timeoutMs: 1_000 },
         sleep: async (milliseconds) => { waits.push(milliseconds); time += milliseconds },
       }),
     }

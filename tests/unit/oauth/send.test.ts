@@ -13,7 +13,7 @@ beforeEach(() => { server.received.length = 0 })
 
 const secret = 'sbp_0102030405060708'
 const call = (more: Partial<Call> = {}) => sendRequest({
-  method: 'GET', base: server.url, path: '/v1/projects?code=abc', fetch, headers: { authorization: `Bearer ${secret}` }, policy: { timeoutMs: 400, maxBytes: 100_000 }, ...more,
+  method: 'GET', base: server.url, path: '/v1/projects?code=abc', fetch, headers: { authorization: `Bearer ${secret}` }, policy: { timeoutMs: 1_000, maxBytes: 100_000 }, ...more,
 })
 
 async function failure(attempt: Promise<unknown>): Promise<ProviderError> {

@@ -7,7 +7,7 @@ import { deriveKey, seal, useEncryptionKeys } from '#server/utils/encryption'
 const key = randomBytes(32).toString('base64')
 const minute = 60_000
 const now = Date.UTC(2026, 10, 22)
-const flow: Flow = { state: newState(), codeVerifier: newVerifier(), provider: 'supabase', userId: 'user-1', organizationId: 'org-1', integrationId: null, createdAt: now }
+const flow: Flow = { state: newState(), codeVerifier: newVerifier(), provider: 'supabase', userId: 'user-1', organizationId: 'org-1', integrationId: null, createdAt: now, awaits: 'consent', facts: {} }
 beforeEach(() => useEncryptionKeys({ current: key }))
 
 function reason(attempt: () => unknown): string {

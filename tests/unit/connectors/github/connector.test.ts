@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Settings } from '#server/connectors/contract'
 import { github } from '#server/connectors/github'
-import { authorizeUrl } from '#server/oauth/authorize-url'
+import { authorizeUrl, installUrl } from '#server/oauth/authorize-url'
 import type { OAuthClient } from '#server/oauth/client'
 
 const { authorization } = github
 const clientWith = (settings: Settings, authBase = 'https://github.com'): OAuthClient => ({
   connector: github, clientId: 'Iv1.0', clientSecret: 's', apiBase: 'https://api.github.com', authBase, redirectUri: 'https://app.example/api/auth/github/callback', settings, fetch,
 })
-const start = (settings: Settings, authBase?: string, account?: string) => authorizeUrl(clientWith(settings, authBase), { state: 'st', codeVerifier: 'v'.repeat(43) }, account)
+const start = (settings: Settings, authBase?: string) => authorizeUrl(clientWith(settings, authBase), { state: 'st', codeVerifier: 'v'.repeat(43) })
 
 describe('the start', () => {
   it('needs no setting, and asks for the scopes that an OAuth App needs', async () => {
@@ -24,13 +24,12 @@ describe('the start', () => {
     ['allyship', 'https://github.com', 'https://github.com/apps/allyship/installations/new'],
     ['github-apps/allyship', 'https://ghe.example', 'https://ghe.example/github-apps/allyship/installations/new'],
   ])('goes by way of the installation of %s', async (APP_SLUG, authBase, expected) => {
-    const url = await start({ APP_SLUG }, authBase)
-    expect(url.origin + url.pathname).toBe(expected)
-    expect(url.searchParams.get('state')).toBe('st')
+    expect(installUrl(clientWith({ APP_SLUG }, authBase), 'st')?.href).toBe(`${expected}?state=st`)
+    expect((await start({ APP_SLUG }, authBase)).href.startsWith(`${authBase}/login/oauth/authorize?`)).toBe(true)
   })
 
-  it('names the account that is to be reconnected', async () => {
-    expect((await start({ APP_SLUG: 'allyship' }, undefined, '583231')).searchParams.get('suggested_target_id')).toBe('583231')
+  it('has no installation without the app\'s name', () => {
+    expect(installUrl(clientWith({}), 'st')).toBeNull()
   })
 
   it('takes a name, and no way to elsewhere', () => {

@@ -18,7 +18,7 @@ describe('the consent page', () => {
   })
 
   it('of an installation asks for one account', async () => {
-    const text = await (await openSandbox().send(asked(request().parameters, installPath))).text()
+    const text = await (await openSandbox().send(asked({ state: 'st' }, installPath))).text()
     expect(text).toContain('Mei Tanaka')
     expect(text).not.toContain('Both of them')
   })
@@ -54,6 +54,13 @@ describe('the consent page', () => {
     expect([answer.status, `${location.origin}${location.pathname}`, location.searchParams.get('error')]).toEqual([303, redirectUri, 'invalid_request'])
   })
 
+  it.each([
+    ['nothing', {}], ['what only consent takes', request().parameters], ['a redirect address', { state: 'st', redirect_uri: redirectUri }],
+  ])('of an installation is refused with %s', async (_name, parameters) => {
+    const answer = await openSandbox().send(asked(parameters, installPath))
+    expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
+  })
+
   it('is not there for another app, or for the installation of an OAuth App', async () => {
     expect((await openSandbox().send(asked(request().parameters, '/apps/another/installations/new'))).status).toBe(404)
     expect((await openSandbox({ application: 'oauth_app' }).send(asked(request().parameters, installPath))).status).toBe(404)
@@ -68,9 +75,31 @@ describe('the decision', () => {
   })
 
   it('of an installation brings its id too', async () => {
-    const { parameters } = request()
-    const location = await openSandbox().decide(parameters, { decision: 'approve', installation: installed.person }, installPath)
-    expect(Object.fromEntries(location.searchParams)).toEqual({ code: expect.any(String), state: parameters.state, installation_id: installed.person, setup_action: 'install' })
+    const location = await openSandbox().decide({ state: 'st' }, { decision: 'approve', installation: installed.person }, installPath)
+    expect(Object.fromEntries(location.searchParams)).toEqual({ code: expect.any(String), state: 'st', installation_id: installed.person, setup_action: 'install' })
+  })
+
+  it('of an installation brings a code that no verifier goes with', async () => {
+    const browser = openSandbox()
+    const code = async () => (await browser.decide({ state: 'st' }, { decision: 'approve' }, installPath)).searchParams.get('code') ?? ''
+    const redeem = async (fields: Record<string, string>): Promise<unknown> => (await browser.token({ code: await code(), redirect_uri: redirectUri, ...fields })).json()
+    expect(await redeem({ code_verifier: 'v'.repeat(43) })).toMatchObject({ error: 'bad_verification_code' })
+    expect(await redeem({})).toMatchObject({ access_token: expect.any(String) as string })
+  })
+
+  it('of an installation is not asked for again, once and for a minute, by the same browser', async () => {
+    const time = clock()
+    const browser = openSandbox({ now: time.now })
+    const install = async () => {
+      const answer = await browser.form(installPath, { ...await browser.openConsent({ state: 'st' }, installPath), installation: installed.person, decision: 'approve' })
+      return answer.headers.getSetCookie().map(line => line.split(';')[0]).join('; ')
+    }
+    const visit = async (cookie: string) => (await browser.send(asked(request().parameters), { headers: { cookie } })).status
+    const cookie = await install()
+    expect([await visit('sandbox_github=00'), await visit(cookie), await visit(cookie)]).toEqual([200, 303, 200])
+    const late = await install()
+    time.advance(61)
+    expect(await visit(late)).toBe(200)
   })
 
   it('denies with access_denied and the state, without a code', async () => {
@@ -105,8 +134,8 @@ describe('the decision', () => {
 
   it('of one page cannot answer the other', async () => {
     const browser = openSandbox()
-    const fields = await browser.openConsent(request().parameters)
-    expect((await browser.form(installPath, { ...fields, installation: installed.organization, decision: 'approve' })).status).toBe(400)
+    const fields = await browser.openConsent({ state: 'st' }, installPath)
+    expect((await browser.form(authorize, { ...request({ state: 'st' }).parameters, ...fields, installation: installed.organization, decision: 'approve' })).status).toBe(400)
   })
 
   it('is a form', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GrantFacts, Settings } from '#server/connectors/contract'
 import { github } from '#server/connectors/github'
-import { authorizeUrl } from '#server/oauth/authorize-url'
+import { authorizeUrl, installUrl } from '#server/oauth/authorize-url'
 import { readCallback } from '#server/oauth/callback'
 import type { OAuthClient } from '#server/oauth/client'
 import { exchangeCode } from '#server/oauth/exchange'
@@ -24,13 +24,20 @@ function open(settings: Settings, options: Partial<GithubSandboxOptions> = {}) {
   })
 
   /** Goes where the product sends the browser, approves, and comes back. */
-  async function consent(installation: string) {
-    const codeVerifier = newVerifier()
-    const url = await authorizeUrl(client, { state: newState(), codeVerifier })
+  async function answered(url: URL, installation: string) {
     const back = await browser.decide(Object.fromEntries(url.searchParams), { decision: 'approve', installation }, url.pathname.slice(new URL(baseUrl).pathname.length))
     const read = readCallback(github, back.searchParams)
     if (read.outcome !== 'code') throw new Error(`No code: ${JSON.stringify(read)}`)
-    return { tokens: await exchangeCode(client, { code: read.code, codeVerifier }), back }
+    return read
+  }
+
+  /** Past the installation, where there is one. */
+  async function consent(installation: string) {
+    const install = installUrl(client, newState())
+    const facts = install ? (await answered(install, installation)).facts : {}
+    const codeVerifier = newVerifier()
+    const { code } = await answered(await authorizeUrl(client, { state: newState(), codeVerifier }), install ? 'all' : installation)
+    return { tokens: await exchangeCode(client, { code, codeVerifier }), facts }
   }
   return { client, reader, consent }
 }
@@ -38,8 +45,7 @@ function open(settings: Settings, options: Partial<GithubSandboxOptions> = {}) {
 describe('a GitHub App', () => {
   it('is installed, authorized, read, renewed and let go', async () => {
     const { client, reader, consent } = open({ APP_SLUG: 'allyship-sandbox' })
-    const { tokens, back } = await consent(installed.person)
-    const facts = { installation_id: back.searchParams.get('installation_id') ?? '', setup_action: back.searchParams.get('setup_action') ?? '' }
+    const { tokens, facts } = await consent(installed.person)
     const account = await github.account(reader(tokens.accessToken, facts))
     expect(account).toMatchObject({ name: 'mei-tanaka', facts: { installation_id: installed.person } })
     // The token sees both accounts; what is listed is the one that was chosen.
