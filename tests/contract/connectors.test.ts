@@ -53,11 +53,13 @@ const particulars: Readonly<Record<string, Particulars>> = {
       documents: ['github.openapi.json'],
       undescribed: {
         'GET /apps/allyship-sandbox/installations/new': 'a page: https://docs.github.com/en/apps/using-github-apps/installing-a-github-app-from-a-third-party',
+        'GET /login/oauth/authorize': 'a page: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app',
         'POST /login/oauth/access_token': 'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app',
         'POST /app/installations/71000001/access_tokens': 'https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app',
       },
     },
     accounts: { first: { installation: '71000001' }, other: { installation: '71000002' } },
+    nowhere: { installation: 'none' },
     resources: { organization: 1, repository: 6 },
     renews: ['main'],
     ended: ({ accountId, facts }, key, id) => {

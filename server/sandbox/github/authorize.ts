@@ -56,7 +56,7 @@ function subjectOf(form: URLSearchParams, start: Start, asked: AuthorizationRequ
   const chosen = form.get('installation')
   const exists = accounts.some(account => String(account.installationId) === chosen)
   if (start === 'install') return exists ? 'app:all' : null
-  return exists || chosen === 'all' ? `app:${chosen}` : null
+  return exists || chosen === 'all' || chosen === 'none' ? `app:${chosen}` : null
 }
 
 function withRequest(start: Start, parameters: URLSearchParams, registration: Registration, then: (asked: AuthorizationRequest) => Response): Response {

@@ -39,7 +39,7 @@ export function consentFor({ action, consent, asked, start, application }: Askin
         label: 'Installed in',
         options: [
           ...accounts.map(account => ({ value: String(account.installationId), text: account.name })),
-          ...(start === 'authorize' ? [{ value: 'all', text: 'Both of them' }] : []),
+          ...(start === 'authorize' ? [{ value: 'all', text: 'Both of them' }, { value: 'none', text: 'Neither of them' }] : []),
         ],
       },
     }),

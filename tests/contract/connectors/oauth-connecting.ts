@@ -11,7 +11,7 @@ export function connecting(play: Play): void {
 
   describe('begin', () => {
     it('sends to the page of the installation with a state and nothing else, where there is one', async () => {
-      const path = authorization.installPath?.(play.oauth().settings) ?? null
+      const path = play.installPath()
       const start = await play.login(play.owner)
       expect(start.href.startsWith(`${play.standIn().url}${path ?? play.authorizePath()}?`)).toBe(true)
       if (path === null) return

@@ -70,6 +70,18 @@ export function keeping(play: Play): void {
     return
   }
 
+  it.runIf(play.connector.authorization.installPath)('reconnect: comes past the installation where the person sees the app nowhere any more', async () => {
+    const consent = await play.begin(play.owner, play.integrationId)
+    const install = new URL(await play.land(play.owner, await play.answer(consent, 'approve', particulars.nowhere)))
+    expect(install.pathname).toBe(new URL(play.standIn().url + play.installPath()).pathname)
+    const again = new URL(await play.land(play.owner, await play.answer(install, 'approve')))
+    const before = play.mark()
+    expect(await play.land(play.owner, await play.answer(again, 'approve'))).toBe(`/integrations/${play.integrationId}`)
+    play.hold(play.answerOf(play.tokenCalls(before)[0]))
+    // Who comes from there is not sent there a second time.
+    expect(await play.land(play.owner, await play.answer(await play.begin(play.owner), 'approve', particulars.nowhere))).toBe('/integrations?error=account_missing')
+  })
+
   it('401: nothing can be renewed, so the person is asked to reconnect, and that helps', async () => {
     const { accessToken = '' } = play.held.get('main') ?? {}
     const before = play.mark()

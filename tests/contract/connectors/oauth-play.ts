@@ -77,6 +77,7 @@ export function openPlay(connector: OAuthConnector, particulars: OAuthParticular
     held: new Map<string, TokenSet>(),
 
     authorizePath: () => typeof authorization.authorizePath === 'string' ? authorization.authorizePath : authorization.authorizePath(oauth().settings),
+    installPath: () => authorization.installPath?.(oauth().settings) ?? null,
     /** How much was said so far; for `tokenCalls`. */
     mark: () => standIn().exchanges.length,
     tokenCalls: (since: number): Exchange[] => standIn().exchanges.slice(since).filter(one => one.path === authorization.tokenPath && one.method === 'POST'),

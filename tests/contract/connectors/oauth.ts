@@ -34,5 +34,5 @@ export function oauthContract(connector: OAuthConnector, particulars: OAuthParti
 
   ending(play)
 
-  publishedContract(particulars, () => play.standIn().exchanges, ({ method, path }) => method === 'POST' && path === play.authorizePath())
+  publishedContract(particulars, () => play.standIn().exchanges, ({ method, path }) => method === 'POST' && [play.authorizePath(), play.installPath()].includes(path))
 }

@@ -23,6 +23,8 @@ interface Common {
 export interface OAuthParticulars extends Common {
   /** Fields of the consent page that choose an account: the one that most is done with, and another. */
   accounts: { first: Readonly<Record<string, string>>, other?: Readonly<Record<string, string>> }
+  /** The fields with which a person consents who sees the app nowhere: where a page installs it. */
+  nowhere?: Readonly<Record<string, string>>
   /** Slots whose tokens can be renewed; none: what is refused ends the connection. */
   renews: readonly string[]
   /** Where nothing can be renewed: ends the token at the provider as it happens there. */
