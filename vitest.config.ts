@@ -66,7 +66,8 @@ export default defineConfig({
       project('contract', { timeoutMs: 20_000 }),
       project('architecture', { timeoutMs: 20_000 }),
       project('integration', { timeoutMs: 60_000, workers: 2, startsApps: true, without: [...onPostgres, ...onceIsEnough] }),
-      project('integration-supabase', { folder: 'integration', timeoutMs: 60_000, workers: 2, databaseMode: 'supabase', without: onTheEmbedded }),
+      // They wait for time limits and processes more than for a core.
+      project('integration-supabase', { folder: 'integration', timeoutMs: 60_000, workers: 3, databaseMode: 'supabase', without: onTheEmbedded }),
       project('e2e', { timeoutMs: 120_000, workers: 2, startsApps: true }),
     ],
   },
