@@ -1,4 +1,8 @@
-/** A look at a connection: one cheap call of its provider's API, which shows whether the token is alive. */
+/**
+ * A look at a connection: one cheap call of its provider's API. It shows whether the token is alive, and whether what the provider
+ * had said of the grant is over.
+ */
+import type { ExternalAccount } from '#server/connectors/contract'
 import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -7,6 +11,7 @@ import { noteSuccess } from './api-verdict'
 import { CredentialError } from './credential-error'
 import { withApi } from './credentials'
 import type { Lanes } from './lanes'
+import { takeBack, wordOn, type ProviderWord } from './provider-word'
 import { afterLimit, retryAt, sentences } from './refresh-policy'
 import { slotsOf, type IntegrationRow } from './row'
 import { nextRefresh } from './token-config'
@@ -26,20 +31,21 @@ export function isWord(code: string): code is 'role_refused' | 'account_missing'
  * @throws CredentialError with what was noted
  */
 export async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fresh = false): Promise<'probed' | 'postponed'> {
+  const word = await wordOn(row)
   const leave = await turns.enter(row.connector.id)
   const now = new Date()
   let answered = true
   try {
     const use = { integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
-    await withApi(use, signal, api => row.connector.account(api), fresh)
-    await notePassed(row, now)
+    const account = await withApi(use, signal, api => row.connector.account(api), fresh)
+    await noteFound(row, account, word, now)
     return 'probed'
   }
   catch (error) {
     // What the renewal that a 401 forced brought is written already.
     if (!(error instanceof ProviderError)) throw error
     answered = !isSilence(error)
-    return await noteError(row, error, now)
+    return await noteError(row, error, word, now)
   }
   finally {
     leave(answered)
@@ -51,13 +57,24 @@ function isSilence({ kind, options }: ProviderError): boolean {
   return kind === 'rate_limited' ? options.status === undefined : !livingKinds.includes(kind) && !isWord(kind)
 }
 
-async function noteError(row: IntegrationRow, error: ProviderError, now: Date): Promise<'probed' | 'postponed'> {
+async function noteFound(row: IntegrationRow, account: ExternalAccount, word: ProviderWord | null, now: Date): Promise<void> {
+  await notePassed(row, now)
+  // A token may outlive the installation it came with, and reach another one.
+  if (word && account.id === row.externalAccountId) await takeBack(row, word)
+}
+
+async function noteError(row: IntegrationRow, error: ProviderError, word: ProviderWord | null, now: Date): Promise<'probed' | 'postponed'> {
   if (error.kind === 'rate_limited') {
     await notePostponed(row, error, now)
     return 'postponed'
   }
   if (livingKinds.includes(error.kind)) {
     await noteSuccess(row, now)
+    await notePassed(row, now)
+    return 'probed'
+  }
+  if (word && error.kind === 'account_missing') {
+    // As it had said: no failure, and no reason to ask again soon.
     await notePassed(row, now)
     return 'probed'
   }

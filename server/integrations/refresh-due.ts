@@ -18,6 +18,7 @@ import { CredentialError } from './credential-error'
 import { openConfig } from './credentials'
 import { Lanes } from './lanes'
 import { isWord, probe } from './probe'
+import { wordOn } from './provider-word'
 import { redeem } from './redeem'
 import { Closing, Overtaken, TurnMissed } from './refresh-errors'
 import { retryAt } from './refresh-policy'
@@ -105,8 +106,8 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
     }
     if (renewable(begun)) {
       await redeem(begun, openConfig, () => turns.enter(begun.row.connector.id))
-      // A renewal is no answer to a refusal by the API: one call decides.
-      if (isRefused(begun.row)) await probe(await readRow(begun.row.id), turns, signal, true)
+      // A renewal is no answer to a refusal by the API, nor to what the provider said of the grant: one call decides.
+      if (isRefused(begun.row) || await wordOn(begun.row)) await probe(await readRow(begun.row.id), turns, signal, true)
       return 'refreshed'
     }
     // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
