@@ -53,6 +53,7 @@ export interface Connector {
   accountKind: string
   /** The calls that `account` and `resources` make. */
   discovery: readonly Pick<Endpoint, 'id' | 'scope'>[]
+  /** Also what tells whether an end or a suspension that the provider told of is over: it has to fail while either lasts. */
   account: (api: ApiReader) => Promise<ExternalAccount>
   resources: (api: ApiReader) => AsyncIterable<ResourceDescription>
   /** Whether a resource can be asked at all; a sentence if not (its checks are then `not_applicable`). */

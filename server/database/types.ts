@@ -1564,6 +1564,7 @@ export type Database = {
       note_reached: {
         Args: {
           p_id: string
+          p_said_at?: string
         }
         Returns: undefined
       }

@@ -13,7 +13,7 @@ const PORTION = 100
 
 const sentences = {
   ended: 'The provider says that the app was removed there. Reconnect it.',
-  suspended: 'The app is suspended at the provider. It goes on by itself when that is lifted.',
+  suspended: 'The app is suspended at the provider. When that is lifted, it goes on by itself within a day.',
 }
 
 /** Jobs that are being written, and those that come after them. */

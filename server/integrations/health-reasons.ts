@@ -64,7 +64,7 @@ const calm: Readonly<Record<string, Words>> = {
 }
 /** What only somebody at the provider can change, whatever state it makes here. */
 const elsewhere: Readonly<Record<string, Words>> = {
-  suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself; a scan shows whether it does.', next_action: 'scan' },
+  suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself within a day; a scan shows it at once.', next_action: 'scan' },
   account_missing: { sentence: 'The provider says that this connection reaches no account any more. Install the app there again, or reconnect.', next_action: 'reconnect' },
 }
 const healthy: Words = { sentence: 'The last call with this credential succeeded.', next_action: null }

@@ -12,19 +12,19 @@ import { allConnectors } from '#server/connectors/registry'
 import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
-import { ProviderError, type ProviderErrorKind } from '#server/errors'
 import { log } from '#server/utils/log'
-import { noteSuccess } from './api-verdict'
 import { LEASE_SECONDS, release, toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
-import { openConfig, withApi } from './credentials'
+import { openConfig } from './credentials'
 import { Lanes } from './lanes'
+import { isWord, probe } from './probe'
+import { wordOn } from './provider-word'
 import { redeem } from './redeem'
 import { Closing, Overtaken, TurnMissed } from './refresh-errors'
-import { retryAt, sentences } from './refresh-policy'
-import { isRefused, readRow, slotsOf, type IntegrationRow } from './row'
+import { retryAt } from './refresh-policy'
+import { isRefused, readRow } from './row'
 import { Suspicion } from './suspicion'
-import { endsWithin, nextRefresh, REFRESH_AHEAD_MS, slotField } from './token-config'
+import { endsWithin, REFRESH_AHEAD_MS, slotField } from './token-config'
 import { keyForEncrypting } from './vault'
 
 /** Calls to providers at once, in this process. */
@@ -106,14 +106,15 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
     }
     if (renewable(begun)) {
       await redeem(begun, openConfig, () => turns.enter(begun.row.connector.id))
-      // A renewal is no answer to a refusal by the API: one call decides.
-      if (isRefused(begun.row)) await probe(await readRow(begun.row.id), turns, signal, true)
+      // A renewal is no answer to a refusal by the API, nor to what the provider said of the grant: one call decides.
+      if (isRefused(begun.row) || await wordOn(begun.row)) await probe(await readRow(begun.row.id), turns, signal, true)
       return 'refreshed'
     }
     // The lease goes first, for the refresh that a 401 asks for; if this process dies, the next look is soon.
     await release(begun, soon())
-    await probe(begun.row, turns, signal)
-    return 'probed'
+    const what = await probe(begun.row, turns, signal)
+    if (what === 'postponed') answered = null
+    return what
   }
   catch (error) {
     answered = error instanceof CredentialError ? error.failure === 'dead_grant' || isWord(error.code) : null
@@ -128,60 +129,11 @@ async function keepAlive(begun: Begun, turns: Lanes, signal: AbortSignal): Promi
   }
 }
 
-/** A provider's word about this one grant, which says nothing of the others': it answers. */
-function isWord(code: string): code is 'role_refused' | 'account_missing' {
-  return code === 'role_refused' || code === 'account_missing'
-}
-
 /** A token that ends soon and that a refresh token can replace, or whose last attempts were lost. */
 function renewable({ row, slot, journalId, uncertain }: Begun): boolean {
   const expiresAt = row.config[slotField(slot, 'expires_at')]
   const ends = typeof expiresAt === 'string' && endsWithin(expiresAt, 2 * REFRESH_AHEAD_MS, new Date())
   return uncertain > 0 || (journalId !== null && ends)
-}
-
-/** The API took the token and refused something else. */
-const livingKinds: readonly ProviderErrorKind[] = ['forbidden', 'not_found', 'payment_required', 'limited', 'refused', 'unexpected_shape', 'account_ambiguous']
-
-/** One cheap call: it shows whether the token is alive. A 401 forces a refresh, as everywhere, unless it is fresh. */
-async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fresh = false): Promise<void> {
-  const leave = await turns.enter(row.connector.id)
-  const now = new Date()
-  let reached = true
-  try {
-    const use = { integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
-    await withApi(use, signal, api => row.connector.account(api), fresh)
-    await notePassed(row, now)
-  }
-  catch (error) {
-    // What the renewal that a 401 forced brought is written already.
-    if (!(error instanceof ProviderError)) throw error
-    if (livingKinds.includes(error.kind)) {
-      await noteSuccess(row, now)
-      return await notePassed(row, now)
-    }
-    reached = isWord(error.kind)
-    await noteUnreached(row, error.kind, now)
-    throw new CredentialError('passing', error.kind, { cause: error })
-  }
-  finally {
-    leave(reached)
-  }
-}
-
-async function notePassed(row: IntegrationRow, now: Date): Promise<void> {
-  const next = nextRefresh(row.config, slotsOf(row), now)
-  unwrap(await askAgain(() => serviceClient().rpc('note_probe', {
-    p_id: row.id, p_version: row.version, p_error: null, p_failed: false, p_refresh_due_at: next.dueAt, p_refresh_slot: next.slot,
-  })))
-}
-
-async function noteUnreached(row: IntegrationRow, code: string, now: Date): Promise<void> {
-  unwrap(await askAgain(() => serviceClient().rpc('note_probe', {
-    p_id: row.id, p_version: row.version, p_failed: true, p_refresh_slot: row.refreshSlot,
-    p_error: { class: 'passing', code, call: 'api', message: sentences[isWord(code) ? code : 'unprobed'], at: now.toISOString() },
-    p_refresh_due_at: retryAt('passing', row.refreshFailures, now).toISOString(),
-  })))
 }
 
 function soon(): Date {

@@ -50,6 +50,19 @@ export function retryAt(failure: Failure, failures: number, now: Date, error?: u
   return new Date(now.getTime() + Math.max(wait, Math.min(asked, DAY_MS)))
 }
 
+/**
+ * When to look again at a credential for which the provider takes no calls at the moment: neither before it does, nor all at once,
+ * nor later than planned, so that a renewal is not put off by it.
+ * @param seconds as long as it asks for; undefined: it did not say
+ * @param due when it would be looked at without that
+ * @param random 0 to 1
+ */
+export function afterLimit(seconds: number | undefined, due: Date, now: Date, random: number = Math.random()): Date {
+  const spread = 1 + random / 5
+  const asked = now.getTime() + (seconds ?? 0) * 1000 * spread
+  return new Date(Math.max(now.getTime() + 5 * MINUTE_MS * spread, Math.min(asked, due.getTime())))
+}
+
 /** Before anything of the request can have arrived. */
 const unsent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']
 

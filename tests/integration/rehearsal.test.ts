@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { allConnectors } from '#server/connectors/registry'
 import { applyDeliveries } from '#server/integrations/deliveries'
+import { refreshDue } from '#server/integrations/refresh-due'
 import { runAssessment } from '#server/scanner/run'
 import { expectStatus, type ApiClient } from '../support/client.ts'
 import { openPlayed, type Played } from '../support/played.ts'
@@ -80,7 +81,12 @@ describe.each(allConnectors().map(connector => [connector.id, connector] as cons
     await scan()
     expect(await act('uninstall')).toMatchObject({ done: 'told', status: 202 })
     await applyDeliveries(id, true)
-    expect(await shown()).toEqual({ status: 'error', state: 'action_required', reason: 'uninstalled', next: 'reconnect' })
+    const uninstalled = { status: 'error', state: 'action_required', reason: 'uninstalled', next: 'reconnect' }
+    expect(await shown()).toEqual(uninstalled)
+    // A look, as it follows within minutes, does not find the account.
+    await played.rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute' where id = $1`, [integrationId])
+    await refreshDue(new AbortController().signal)
+    expect(await shown()).toEqual(uninstalled)
     expect((await scan()).verdicts.pass).toBeUndefined()
     expect(await (await played.arrive(client, connector))()).toEqual({ integrationId })
     await scan()

@@ -286,11 +286,12 @@ describe('an end', () => {
     await apply()
     const said = what === 'ended' ? ended : suspended
     // The person's token outlives the app's installation: it is renewed, and some calls are answered.
-    await rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute', config = jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"') where id = $1`, [id])
+    await rooms.sql(`update public.integrations set refresh_due_at = now() - interval '1 minute',
+      config = jsonb_set(jsonb_set(config, '{expires_at}', '"2020-01-01T00:00:00Z"'), '{facts,installation_id}', '"nowhere"') where id = $1`, [id])
     expect(await refreshDue(new AbortController().signal)).toMatchObject({ refreshed: 1 })
     expect(await stateOf(id)).toBe(said)
     const use = { integrationId: id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
-    await withApi(use, new AbortController().signal, api => noisy.account(api))
+    await withApi(use, new AbortController().signal, api => supabase.account(api))
     expect(await stateOf(id)).toBe(said)
     await changeIntegration(who, id, { status: 'paused' }, from)
     expect(await stateOf(id)).toMatch(/^paused /)

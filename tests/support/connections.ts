@@ -1,7 +1,7 @@
 /** Integrations of test connectors: made known, connected without a consent page, or seeded by the thousand. */
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
-import type { Connector } from '#server/connectors/contract'
+import type { Connector, GrantFacts } from '#server/connectors/contract'
 import { useConnectors } from '#server/connectors/registry'
 import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
@@ -23,10 +23,10 @@ export function install(connector: Connector, provider: Pick<RotatingProvider, '
   return env
 }
 
-/** Where any code is good. @returns the integration's id */
-export async function connectBlindly(connector: Connector, who: Caller): Promise<string> {
+/** Where any code is good. @param said by the callback @returns the integration's id */
+export async function connectBlindly(connector: Connector, who: Caller, said: GrantFacts = {}): Promise<string> {
   const { cookie } = await beginConnection(connector, who, null)
-  const connected = await finishConnection(connector, who, openFlow(cookie.value), 'any-code', from)
+  const connected = await finishConnection(connector, who, openFlow(cookie.value), 'any-code', from, said)
   if (connected.integrationId === undefined) throw new Error('It waits for a word')
   return connected.integrationId
 }

@@ -12,6 +12,7 @@ import { anonClient, userClient, useSupabase, type SupabaseAddress } from '#serv
 import { openEmbeddedSupabase } from '#server/database/embedded'
 import { beginConnection } from '#server/integrations/begin-connection'
 import { finishConnection, type Connected } from '#server/integrations/connect'
+import { closeLimiter } from '#server/limits'
 import { openFlow } from '#server/oauth/state'
 import { startQueue, stopQueue } from '#server/queue'
 import { requestScan } from '#server/scanner/request'
@@ -69,6 +70,8 @@ export async function openRooms(options: { provider?: Omit<ProviderOptions, 'red
   useEncryptionKeys({ current: env.ENCRYPTION_KEY })
   const { sql, address } = backend.supabase ? await openSupabase(backend.supabase.databaseUrl) : await openEmbedded()
   closers.push(stopQueue.bind(null, 5_000))
+  // What it still has to tell would meet a database on its way out.
+  closers.push(closeLimiter)
 
   async function openSupabase(databaseUrl: string): Promise<Pick<Rooms, 'sql' | 'address'>> {
     if (!backend.supabase) throw new Error('There is no Supabase in this mode')

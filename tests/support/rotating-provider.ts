@@ -45,6 +45,8 @@ export interface RotatingProvider {
   peak: () => number
   /** Instead of the right answer to a token call; null: the right one after all. `reset`: torn down. */
   fault: ((call: TokenCall) => Response | 'reset' | null) | null
+  /** Instead of the right answer to a GET; null: the right one after all. */
+  readFault: ((path: string) => Response | null | Promise<Response | null>) | null
   /** A token call waits for this before anything is done, or when the old token is spent and the answer not yet sent. */
   before: (() => Promise<void>) | null
   after: (() => Promise<void>) | null
@@ -117,6 +119,7 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     reused: () => reused,
     peak: () => peak,
     fault: null,
+    readFault: null,
     before: null,
     after: null,
     latencyMs: 0,
@@ -127,6 +130,8 @@ export async function startRotatingProvider(lifetimes: Record<string, number> = 
     const { pathname } = new URL(request.url)
     if (request.method === 'GET') {
       provider.reads.push(pathname)
+      const fault = await provider.readFault?.(pathname)
+      if (fault) return fault
       const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
       if (provider.refusesReads || !accessTokens.has(bearer)) return Response.json({ message: 'Unauthorized' }, { status: 401 })
       return Response.json(pathname === '/v1/projects' ? [{ ref: 'a'.repeat(20), name: 'Project', organization_slug: 'acme' }] : [{ slug: 'acme', name: 'Acme' }])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AppError, OAuthError, ProviderError } from '#server/errors'
-import { failureOf, neverSent, retryAt, sentenceOf, sentences } from '#server/integrations/refresh-policy'
+import { afterLimit, failureOf, neverSent, retryAt, sentenceOf, sentences } from '#server/integrations/refresh-policy'
 
 const now = new Date('2026-01-01T00:00:00Z')
 const minutes = (at: Date) => (at.getTime() - now.getTime()) / 60_000
@@ -30,6 +30,19 @@ describe('retryAt', () => {
 
   it('waits longer than the provider asks when it has failed for long', () => {
     expect(minutes(retryAt('passing', 6, now, asked(60), 0.5))).toBe(60)
+  })
+})
+
+describe('afterLimit', () => {
+  const tomorrow = new Date('2026-01-02T00:00:00Z')
+
+  it.each([[1_800, 30, 36], [undefined, 5, 6], [0, 5, 6], [60, 5, 6], [86_400, 1_440, 1_440], [1e9, 1_440, 1_440]])('%j seconds: %i to %i minutes', (seconds, low, high) => {
+    expect([0, 1].map(random => minutes(afterLimit(seconds, tomorrow, now, random)))).toEqual([low, high])
+  })
+
+  it.each([[20, 20, 20], [1, 5, 6]])('is no later than planned, in %i minutes, but for a few', (due, low, high) => {
+    const planned = new Date(now.getTime() + due * 60_000)
+    expect([0, 1].map(random => minutes(afterLimit(1_800, planned, now, random)))).toEqual([low, high])
   })
 })
 
