@@ -51,7 +51,7 @@ export interface Connector {
   secrets: readonly string[]
   /** The provider's word for what `ExternalAccount.id` is, as a person reads it: `organization slug`. */
   accountKind: string
-  /** The calls that `account` and `resources` make. */
+  /** The calls that `account` and `resources` make, and `Minting.order`. */
   discovery: readonly Pick<Endpoint, 'id' | 'scope'>[]
   account: (api: ApiReader) => Promise<ExternalAccount>
   resources: (api: ApiReader) => AsyncIterable<ResourceDescription>
