@@ -29,16 +29,12 @@ export async function mint(client: OAuthClient, minting: KeyedMinting, { path, b
 }
 
 /**
- * Whether the key that the operator has set is the application's, of whose answer nothing is kept.
- * @returns the setting's name; null: no key is set
+ * Asks whether the key is the application's; nothing of the answer is kept.
  * @throws ProviderError application_refused: it is not, or this machine's clock is wrong; else what kept the question from an answer
  */
-export async function proveKey(client: OAuthClient): Promise<string | null> {
-  const minting = mintingOf(client)
-  if (!minting) return null
+export async function proveKey(client: OAuthClient, minting: KeyedMinting): Promise<void> {
   const refused = refusalOf(await signedCall(client, minting, { method: 'GET', path: minting.proofPath }), client.connector)
   if (refused) throw refused
-  return minting.key
 }
 
 async function signedCall({ connector, clientId, apiBase, fetch }: OAuthClient, minting: KeyedMinting, call: Pick<Call, 'method' | 'path' | 'body' | 'signal'>): Promise<Answer> {
