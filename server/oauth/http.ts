@@ -11,7 +11,6 @@ import { insist, retryPolicy, type RetryPolicy, type Waiting } from './retry'
 import { sendRequest, type CallPolicy } from './send'
 import { isSuccess, refusalOf } from './status'
 
-export { retryPolicy } from './retry'
 export { callPolicy, sendRequest, userAgent, type Answer, type Call, type CallPolicy } from './send'
 export { retryAfterHeader, statusError } from './status'
 

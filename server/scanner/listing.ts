@@ -1,7 +1,7 @@
 /**
  * What the grant reaches changes without a word from the provider: it is listed anew, page by page into the database. When the
- * list can't be had, the known resources are asked all the same: each check then says for itself what it could not verify,
- * and the assessment says that there was no list.
+ * list can't be had, the known resources are asked all the same, with the grant's own token: each check then says for itself what
+ * it could not verify, and the assessment says that there was no list. Tokens that rest on no person are made after a list only.
  */
 import type { ApiReader, ResourceDescription } from '#server/connectors/contract'
 import { serviceClient } from '#server/database/clients'
@@ -37,8 +37,9 @@ export async function relist(api: ApiReader, row: IntegrationRow, lease: Lease, 
   catch (error) {
     if (!(error instanceof ProviderError)) throw error
     log.warn('resources could not be listed', { integration_id: row.id, kind: error.kind, call: error.call })
-    await lease.note(notListed)
-    if (begin && outOfReach.includes(error.kind)) return withdrawn(error)
+    const gone = begin !== null && outOfReach.includes(error.kind)
+    await lease.note(gone ? notReached : notListed)
+    if (gone) return withdrawn(error)
     return hopeless.includes(error.kind) ? refusingReader(error) : api
   }
   return resume(api, row, begin)
@@ -80,4 +81,5 @@ async function list(api: ApiReader, row: IntegrationRow, lease: Lease): Promise<
 }
 
 const notListed = { code: 'not_listed', message: 'The provider\'s list of resources could not be read. Those that were known before were asked.' }
+const notReached = { code: 'not_listed', message: 'The connection does not reach the account any more, so that nothing of it was asked. If whoever connected this has left, reconnect it.' }
 const nothingListed = { code: 'nothing_listed', message: 'The provider listed nothing, though there were resources before. They were kept, and asked all the same. If whoever connected this has left, reconnect it.' }

@@ -137,7 +137,7 @@ describe('once the person has left', () => {
     person.sees = false
     const after = await scan()
     expect([made(), asked(ofChecks)]).toEqual([[], []])
-    expect(after).toMatchObject({ status: 'completed', notice: { code: 'not_listed' } })
+    expect(after).toMatchObject({ status: 'completed', notice: { code: 'not_listed', message: expect.stringContaining('nothing of it was asked') as string } })
     expect(reasons(after)).toEqual(['error account_missing'])
     expect(summaries(after)).toEqual(['The grant does not reach the account any more.'])
     expect(await findings()).toEqual(kept)
