@@ -74,6 +74,9 @@ export const providerErrorKinds = [
 ] as const
 export type ProviderErrorKind = (typeof providerErrorKinds)[number]
 
+/** Of what `account`, `resources` and `Minting.order` of a connector throw: the grant does not reach any more what it is about. */
+export const outOfReach: readonly ProviderErrorKind[] = ['account_missing', 'not_found']
+
 /** Whoever calls waits so long for what the provider asks to come back later; a longer wait is `rate_limited` with its seconds. */
 export const LONGEST_WAIT_SECONDS = 60
 

@@ -51,7 +51,7 @@ export interface Connector {
   secrets: readonly string[]
   /** The provider's word for what `ExternalAccount.id` is, as a person reads it: `organization slug`. */
   accountKind: string
-  /** The calls that `account` and `resources` make. */
+  /** The calls that `account` and `resources` make, and `Minting.order`. */
   discovery: readonly Pick<Endpoint, 'id' | 'scope'>[]
   /** Also what tells whether an end or a suspension that the provider told of is over: it has to fail while either lasts. */
   account: (api: ApiReader) => Promise<ExternalAccount>

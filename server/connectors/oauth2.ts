@@ -1,6 +1,6 @@
 /** How a grant is made, kept and ended with OAuth. Part of the contract. */
 import type { z } from 'zod'
-import type { GrantFacts } from './endpoint'
+import type { ApiReader, Evidence, GrantFacts } from './endpoint'
 import type { Settings } from './opening'
 
 export interface ScopeDescription {
@@ -28,15 +28,32 @@ export interface TokenSet {
   facts?: GrantFacts
 }
 
-/** Tokens that are made with a key of the operator's for what a grant is about, beside the grant's own and stored nowhere. */
+/**
+ * Tokens that are made with a key of the operator's for what a grant is about, beside the grant's own and stored nowhere. They
+ * rest on no person: whether the one whose grant it is may still see what they show, nobody but `order` asks.
+ */
 export interface Minting {
   /** The setting that holds the key. Without it the grant's own token serves. */
   key: string
-  /** A POST below the API's base; null: there is nothing that they could be made for. */
-  path: (facts: GrantFacts) => string | null
-  /** The bearer token of that call, signed with the key. @throws Error for a key that is none */
+  /**
+   * What to make them for, as the grant's own token shows it now; asked in each run anew, before one is made. Null: nothing, or
+   * they would show more than the person may see. @throws ProviderError account_missing, not_found: the grant does not reach it any more
+   */
+  order: (api: ApiReader) => Promise<MintingOrder | null>
+  /** The bearer token of the call that makes them, signed with the key. @throws Error for a key that is none */
   assertion: (input: { clientId: string, key: string, now: Date }) => string
   answer: z.ZodType<{ token: string, expiresAt: Date }>
+  /** A GET below the API's base, answered to nobody but the assertion's owner: whether the key is the right one. */
+  proofPath: string
+}
+
+export interface MintingOrder {
+  /** A POST below the API's base. */
+  path: string
+  /** Its JSON: no more than the checks need. */
+  body: Evidence
+  /** For the audit log, beside the use of the grant: what they are made for, and what they may do. */
+  detail: Readonly<Record<string, string | string[]>>
 }
 
 export type TokenName = 'access_token' | 'refresh_token'

@@ -30,4 +30,6 @@ export interface SettingDescription {
   required: boolean
   /** What every value looks like: one that does not is a fault of the environment. */
   pattern?: RegExp
+  /** What is wrong with a value, as the end of a sentence that begins with the variable's name, and without quoting it. Null: nothing. */
+  fault?: (value: string) => string | null
 }

@@ -10,6 +10,7 @@ import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { limiterFor } from '#server/limits'
+import { mintedTokens } from '#server/oauth/minted-tokens'
 import { openApi } from '#server/oauth/open-api'
 import type { Json } from '#server/database/types'
 import { decryptConfig, type EncryptionContext } from '#server/utils/encryption'
@@ -101,19 +102,30 @@ export async function withStoredCredential<T>(use: Use, fn: (secrets: Secrets, r
 }
 
 /**
+ * From here on endpoints are read with tokens of the operator's key that say so, as far as the grant itself shows that they may
+ * be made (see `Minting`), with an audit entry before the first: no entry, no token.
+ * @param api asks with the grant's own token @throws ProviderError of the kinds `outOfReach`; AppError not_found
+ */
+export type BeginMinting = (api: ApiReader) => Promise<void>
+
+/**
  * The provider's API with this integration's credential: GET only, renewed once when it is refused. What the API says of the
- * connection is noted.
+ * connection is noted. `begin`: null where there is no such key.
  * @param fresh the credential was renewed just now
  */
-export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow) => Promise<T>, fresh = false): Promise<T> {
+export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiReader, row: IntegrationRow, begin: BeginMinting | null) => Promise<T>, fresh = false): Promise<T> {
   const first = await orAborted(signal, takeFresh(use).then(held))
   const tokens = new RenewingTokens(first, (row, slot) => orAborted(signal, refresh(row, openConfig, slot).then(held)), fresh)
   const client = clientFor(first.row.connector, first.row.sandbox)
   const { organizationId, externalAccountId: accountId, config: { facts } } = first.row
   const limiter = limiterFor(client, { organizationId, accountId, facts: facts ?? {}, person: use.actor.type === 'user' })
-  const api = openApi(client, { accessToken: tokens, facts, reference: first.row.id, limiter, signal })
+  const minted = mintedTokens(client, signal)
+  const api = openApi(client, { accessToken: tokens, minted, facts, reference: first.row.id, limiter, signal })
+  const begin: BeginMinting | null = minted && (asked => minted.begin(asked, async ({ detail }) => {
+    await orAborted(signal, take({ ...use, detail: { ...use.detail, ...detail } }, null))
+  }))
   try {
-    return await fn(api, first.row)
+    return await fn(api, first.row, begin)
   }
   finally {
     await tokens.noteHealth()

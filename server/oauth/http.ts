@@ -2,27 +2,19 @@
  * A provider's API as a connector may use it: GET only, parsed by an allow-list, retried where that makes sense. How one
  * call is made is in send.ts.
  */
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ApiReader, Connector, Endpoint, GrantFacts, Page, ResourceDescription } from '#server/connectors/contract'
 import { withQuery } from '#server/connectors/paging'
-import { LONGEST_WAIT_SECONDS, ProviderError } from '#server/errors'
+import { ProviderError } from '#server/errors'
 import type { CallLimiter, Permit } from './limiter'
-import type { MintedTokens } from './mint'
-import { sendRequest, type Answer, type CallPolicy } from './send'
-import { statusError } from './status'
+import type { MintedTokens } from './minted-tokens'
+import { insist, retryPolicy, type RetryPolicy, type Waiting } from './retry'
+import { sendRequest, type CallPolicy } from './send'
+import { isSuccess, refusalOf } from './status'
 
 export { callPolicy, sendRequest, userAgent, type Answer, type Call, type CallPolicy } from './send'
 export { retryAfterHeader, statusError } from './status'
 
-export interface ReaderPolicy extends CallPolicy {
-  /** Calls made at most for one `get`. */
-  attempts: number
-  /** The first backoff in milliseconds; each further one is twice as long. */
-  backoffMs: number
-  /** A longer wait than this, asked for by the provider or by the limiter, is left to the caller. Milliseconds. */
-  maxWaitMs: number
-}
-export const readerPolicy = { attempts: 3, backoffMs: 500, maxWaitMs: LONGEST_WAIT_SECONDS * 1000 } as const
+export interface ReaderPolicy extends CallPolicy, RetryPolicy {}
 
 /** Where a reader's tokens come from, when they may change while it reads. */
 export interface TokenSource {
@@ -34,10 +26,10 @@ export interface TokenSource {
   replace: (slot: string | undefined, token: string, cause: ProviderError) => Promise<void>
 }
 
-export interface ApiReaderOptions {
+export interface ApiReaderOptions extends Waiting {
   base: string
   accessToken: string | TokenSource
-  /** For endpoints that say so; null: there are none. */
+  /** For endpoints that say so, once they are ready; null: there are none. */
   minted?: MintedTokens | null
   fetch: typeof fetch
   /** Seconds to wait after a 429, from the provider's own headers. */
@@ -48,31 +40,10 @@ export interface ApiReaderOptions {
   facts?: GrantFacts
   /** Default: as many calls as come. */
   limiter?: CallLimiter
-  signal?: AbortSignal
   policy?: Partial<ReaderPolicy>
-  /** For tests. */
-  sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
-  /** For tests: 0 to 1. */
-  random?: () => number
 }
 
 const nowhere: ResourceDescription = { kind: '', externalId: '', name: '', metadata: {} }
-
-/** Milliseconds until the next attempt, or null when another one makes no sense. `attempt` counts from 1. */
-function delayAfter(error: ProviderError, attempt: number, timeouts: number, policy: Pick<ReaderPolicy, 'backoffMs' | 'maxWaitMs'>, random: () => number): number | null {
-  // Equal jitter: at least half of the backoff, so that a herd spreads and nobody hammers.
-  const backoff = policy.backoffMs * 2 ** (attempt - 1) * (0.5 + random() / 2)
-  switch (error.kind) {
-    case 'timeout': return timeouts > 1 ? null : backoff
-    case 'unreachable': return backoff
-    case 'server_error':
-    case 'rate_limited': {
-      const asked = (error.options.retryAfterSeconds ?? 0) * 1000
-      return asked > policy.maxWaitMs ? null : Math.max(asked, backoff)
-    }
-    default: return null
-  }
-}
 
 /** One page, or null: there is no such thing. */
 async function readOnce<T>(endpoint: Endpoint<T>, path: string, accessToken: string, options: ApiReaderOptions, permit: Permit | null): Promise<Page<T> | null> {
@@ -95,20 +66,6 @@ async function readOnce<T>(endpoint: Endpoint<T>, path: string, accessToken: str
   // Where it does not fit and how, without what stood there.
   const where = parsed.error.issues.slice(0, 5).map(issue => `${issue.path.map(String).join('.')}: ${issue.code}`).join(', ')
   throw new ProviderError('unexpected_shape', answer.call, { status: answer.status, cause: new Error(`${endpoint.id}: ${where}`) })
-}
-
-/** The provider's own words first, the status next. Null: it is no refusal. */
-function refusalOf(answer: Answer, { refusal, retryAfter }: ApiReaderOptions): ProviderError | null {
-  const said = refusal?.({ status: answer.status, headers: answer.headers, body: answer.body.kind === 'json' ? answer.body.value : undefined })
-  if (said) {
-    const { kind, ...more } = said
-    return new ProviderError(kind, answer.call, { status: answer.status, ...more })
-  }
-  return isSuccess(answer) ? null : statusError(answer, retryAfter)
-}
-
-function isSuccess({ status }: Answer): boolean {
-  return status >= 200 && status <= 299
 }
 
 /** As errors name it: never with its query. */
@@ -139,45 +96,39 @@ function one(accessToken: string): TokenSource {
  * @throws TypeError when the one token cannot stand in a header; those of a grant were looked at when they came
  */
 export function createApiReader(options: ApiReaderOptions): ApiReader {
-  const policy = { ...readerPolicy, ...options.policy }
-  const { sleep = (milliseconds, signal) => wait(milliseconds, undefined, { signal }), random = Math.random, signal } = options
-
+  const policy = { ...retryPolicy, ...options.policy }
   const facts = options.facts ?? {}
   const tokens = typeof options.accessToken === 'string' ? one(options.accessToken) : options.accessToken
 
-  async function read<T>(endpoint: Endpoint<T>, path: string): Promise<Page<T> | null> {
+  const read = <T>(endpoint: Endpoint<T>, path: string): Promise<Page<T> | null> => insist(() => readWithin(endpoint, path), policy, options)
+
+  async function readWithin<T>(endpoint: Endpoint<T>, path: string): Promise<Page<T> | null> {
     for (let others = 0; ; others += 1) {
-      const minted = endpoint.minted ? await options.minted?.token() ?? null : null
-      const token = minted ?? tokens.token(endpoint.slot)
-      if (token === null) throw new ProviderError('forbidden', labelOf(path), { missing: `${endpoint.scope} (${endpoint.slot})` })
+      const { token, minted, permit } = await take(endpoint, path)
       try {
-        const page = await insist(endpoint, path, token, minted !== null)
+        const page = await readOnce(endpoint, path, token, options, permit)
         // Of the grant a token of another making says nothing.
-        if (minted === null) tokens.answered(endpoint.slot)
+        if (minted) minted.answered(token)
+        else tokens.answered(endpoint.slot)
         return page
       }
       catch (error) {
         if (!(error instanceof ProviderError) || error.kind !== 'unauthorized' || others === MOST_TOKENS) throw error
-        if (minted === null) await tokens.replace(endpoint.slot, token, error)
-        else options.minted?.refused(minted, error)
+        if (minted) minted.refused(token, error)
+        else await tokens.replace(endpoint.slot, token, error)
       }
     }
   }
 
-  async function insist<T>(endpoint: Endpoint<T>, path: string, token: string, minted: boolean): Promise<Page<T> | null> {
-    let timeouts = 0
-    const call = { endpoint, path, minted, label: labelOf(path), maxWaitMs: policy.maxWaitMs, signal }
-    for (let attempt = 1; ; attempt += 1) {
-      const permit = await options.limiter?.permit(call) ?? null
-      try { return await readOnce(endpoint, path, token, options, permit) }
-      catch (error) {
-        if (!(error instanceof ProviderError)) throw error
-        if (error.kind === 'timeout') timeouts += 1
-        const delay = attempt < policy.attempts ? delayAfter(error, attempt, timeouts, policy, random) : null
-        if (delay === null) throw error
-        await sleep(delay, signal)
-      }
-    }
+  /** The permit first: waiting for it may take a minute, in which a token ends or is replaced. @throws ProviderError forbidden */
+  async function take(endpoint: Endpoint, path: string): Promise<{ token: string, minted: MintedTokens | null, permit: Permit | null }> {
+    const minted = endpoint.minted && options.minted?.ready ? options.minted : null
+    const label = labelOf(path)
+    if (!minted && tokens.token(endpoint.slot) === null) throw new ProviderError('forbidden', label, { missing: `${endpoint.scope} (${endpoint.slot})` })
+    const permit = await options.limiter?.permit({ endpoint, path, minted: minted !== null, label, maxWaitMs: policy.maxWaitMs, signal: options.signal }) ?? null
+    const token = minted ? await minted.token() : tokens.token(endpoint.slot)
+    // None can be made any more, or the grant has lost it meanwhile: both are known from now on.
+    return token === null ? take(endpoint, path) : { token, minted, permit }
   }
 
   /** A page that was there before means a list that never ends, whether it comes under its own address or under ever new ones. */

@@ -1,71 +1,55 @@
-/** Tokens that are made with a key of the operator's, see `Minting`: held for as long as a reader reads, stored nowhere. */
-import { isOAuth, type GrantFacts, type Minting } from '#server/connectors/contract'
+/** The two calls that are signed with a key of the operator's, see `Minting`. */
+import { isOAuth, type Minting, type MintingOrder } from '#server/connectors/contract'
 import { ProviderError } from '#server/errors'
 import type { OAuthClient } from './client'
-import { sendRequest } from './send'
-import { statusError } from './status'
+import { sendRequest, type Answer, type Call } from './send'
+import { refusalOf } from './status'
 
-/** A token that ends sooner than this is replaced first. Milliseconds. */
-const AHEAD_MS = 60_000
+export type KeyedMinting = Minting & { secretKey: string }
 
-export interface MintedTokens {
-  /** Null: none can be made for this grant, and its own token serves. @throws ProviderError */
-  token: () => Promise<string | null>
-  /** After a 401 for this token: the next one is made anew, once. @throws the cause when that one was refused as well */
-  refused: (token: string, cause: ProviderError) => void
+/** Null: the connector makes no tokens, or the operator has given no key. */
+export function mintingOf({ connector, settings }: OAuthClient): KeyedMinting | null {
+  const minting = isOAuth(connector) ? connector.authorization.minting : undefined
+  const secretKey = minting && settings[minting.key]
+  return minting && secretKey ? { ...minting, secretKey } : null
 }
 
-/** Null: the connector makes none, the operator has given no key, or the grant has nothing to make them for. */
-export function mintedTokens(client: OAuthClient, facts: GrantFacts, signal?: AbortSignal): MintedTokens | null {
-  const minting = isOAuth(client.connector) ? client.connector.authorization.minting : undefined
-  const key = minting && client.settings[minting.key]
-  const path = minting?.path(facts) ?? null
-  if (!minting || !key || path === null) return null
-
-  let held: Promise<{ token: string, expiresAt: Date } | null> | null = null
-  let current: string | null = null
-  let replaced = false
-  const lives = async () => {
-    const minted = await held
-    return minted === null || minted.expiresAt.getTime() - AHEAD_MS > Date.now()
-  }
-  return {
-    async token() {
-      if (held === null || !await lives()) {
-        held = mint(client, minting, { key, path }, signal)
-        // What failed may be tried again by the next call.
-        held.catch(() => { held = null })
-      }
-      current = (await held)?.token ?? null
-      return current
-    },
-    refused(token, cause) {
-      if (token !== current) return
-      if (replaced) throw cause
-      replaced = true
-      held = null
-    },
-  }
-}
-
-/** Null: there is nothing any more that it could be made for. */
-async function mint(client: OAuthClient, minting: Minting, { key, path }: { key: string, path: string }, signal?: AbortSignal) {
-  const { connector, clientId, apiBase, fetch } = client
-  const answer = await sendRequest({
-    method: 'POST', base: apiBase, path, fetch, signal,
-    headers: { ...connector.everyCall?.headers, authorization: `Bearer ${assertionOf(minting, { clientId, key, now: new Date() }, path)}` },
-  })
-  if (answer.status === 404) return null
-  // The key or the clock is wrong, which nobody but the operator can mend.
-  if (answer.status === 401) throw new ProviderError('application_refused', answer.call, { status: 401 })
-  if (answer.status < 200 || answer.status > 299) throw statusError(answer, connector.retryAfter)
+/**
+ * One token, of one call. Null: there is nothing any more that it could be made for, or not with these permissions.
+ * @throws ProviderError application_refused: the key is not the application's, or this machine's clock is wrong
+ */
+export async function mint(client: OAuthClient, minting: KeyedMinting, { path, body }: MintingOrder, signal?: AbortSignal): Promise<{ token: string, expiresAt: Date } | null> {
+  const answer = await signedCall(client, minting, { method: 'POST', path, body: JSON.stringify(body), signal })
+  if (answer.status === 404 || answer.status === 422) return null
+  const refused = refusalOf(answer, client.connector)
+  if (refused) throw refused
   const parsed = minting.answer.safeParse(answer.body.kind === 'json' ? answer.body.value : undefined)
   if (!parsed.success) throw new ProviderError('unexpected_shape', answer.call, { status: answer.status })
   return parsed.data
 }
 
+/**
+ * Asks whether the key is the application's; nothing of the answer is kept.
+ * @throws ProviderError application_refused: it is not, or this machine's clock is wrong; else what kept the question from an answer
+ */
+export async function proveKey(client: OAuthClient, minting: KeyedMinting): Promise<void> {
+  const refused = refusalOf(await signedCall(client, minting, { method: 'GET', path: minting.proofPath }), client.connector)
+  if (refused) throw refused
+}
+
+async function signedCall({ connector, clientId, apiBase, fetch }: OAuthClient, minting: KeyedMinting, call: Pick<Call, 'method' | 'path' | 'body' | 'signal'>): Promise<Answer> {
+  const { secretKey } = minting
+  const assertion = assertionOf(minting, { clientId, key: secretKey, now: new Date() }, `${call.method} ${call.path}`)
+  const answer = await sendRequest({
+    ...call, base: apiBase, fetch,
+    headers: { ...connector.everyCall?.headers, ...(call.body !== undefined && { 'content-type': 'application/json' }), authorization: `Bearer ${assertion}` },
+  })
+  if (answer.status === 401) throw new ProviderError('application_refused', answer.call, { status: 401 })
+  return answer
+}
+
 /** The cause is not kept: an error of the key's parser may quote it. */
-function assertionOf(minting: Minting, input: Parameters<Minting['assertion']>[0], path: string): string {
+function assertionOf(minting: Minting, input: Parameters<Minting['assertion']>[0], call: string): string {
   try { return minting.assertion(input) }
-  catch { throw new ProviderError('application_refused', `POST ${path}`) }
+  catch { throw new ProviderError('application_refused', call) }
 }

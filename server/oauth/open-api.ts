@@ -2,11 +2,13 @@ import type { ApiReader, Endpoint, GrantFacts, Opening, ResourceDescription } fr
 import type { OAuthClient } from './client'
 import { createApiReader, type TokenSource } from './http'
 import type { CallLimiter } from './limiter'
-import { mintedTokens } from './mint'
+import type { MintedTokens } from './minted-tokens'
 
 /** A grant's credential, and what its calls need to know beside it. */
 export interface Held {
   accessToken: string | TokenSource
+  /** Of the usual reader's calls. Default: none, and the grant's own token serves everything. */
+  minted?: MintedTokens | null
   facts?: GrantFacts
   /** The integration's id, where it has one. */
   reference?: string
@@ -24,8 +26,8 @@ export function openingOf(client: OAuthClient, { accessToken, facts = {}, refere
 /** The provider's API with a grant's credential, in the connector's own way or the usual one. */
 export function openApi(client: OAuthClient, held: Held): ApiReader {
   const { open, retryAfter, refusal, everyCall } = client.connector
-  const { accessToken, facts, limiter, signal } = held
-  if (!open) return createApiReader({ base: client.apiBase, accessToken, minted: mintedTokens(client, facts ?? {}, signal), fetch: client.fetch, retryAfter, refusal, everyCall, facts, limiter, signal })
+  const { accessToken, minted, facts, limiter, signal } = held
+  if (!open) return createApiReader({ base: client.apiBase, accessToken, minted, fetch: client.fetch, retryAfter, refusal, everyCall, facts, limiter, signal })
   if (typeof accessToken === 'string') return open(openingOf(client, { ...held, accessToken }))
   return telling(open(openingOf(client, { ...held, accessToken: accessToken.token(undefined) ?? '' })), () => accessToken.answered(undefined))
 }

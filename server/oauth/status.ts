@@ -1,3 +1,4 @@
+import type { Connector } from '#server/connectors/contract'
 import { ProviderError, type ProviderErrorKind } from '#server/errors'
 import type { Answer } from './send'
 
@@ -22,4 +23,20 @@ export function statusError(answer: Pick<Answer, 'status' | 'headers' | 'call'>,
   const seconds = status === 429 || status === 503 ? retryAfter(headers) ?? retryAfterHeader(headers) : null
   const kind = kinds[status] ?? (status >= 500 ? 'server_error' : 'refused')
   return new ProviderError(kind, call, { status, retryAfterSeconds: seconds !== null && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined })
+}
+
+export interface Refusing { refusal?: Connector['refusal'], retryAfter: Connector['retryAfter'] }
+
+/** The provider's own words first, the status next. Null: it is no refusal. */
+export function refusalOf(answer: Answer, { refusal, retryAfter }: Refusing): ProviderError | null {
+  const said = refusal?.({ status: answer.status, headers: answer.headers, body: answer.body.kind === 'json' ? answer.body.value : undefined })
+  if (said) {
+    const { kind, ...more } = said
+    return new ProviderError(kind, answer.call, { status: answer.status, ...more })
+  }
+  return isSuccess(answer) ? null : statusError(answer, retryAfter)
+}
+
+export function isSuccess({ status }: Pick<Answer, 'status'>): boolean {
+  return status >= 200 && status <= 299
 }

@@ -16,7 +16,7 @@ import { log } from '#server/utils/log'
 import { countScan } from '#server/utils/metrics'
 import { entryOf, failureOf, worker } from './ending'
 import { Lease, type Claimed } from './lease'
-import { relist } from './listing'
+import { relist, resume } from './listing'
 import { checkTargets, type Pace } from './pass'
 import { planScan } from './plan'
 import { LimitReached, pausingReader, refusingReader } from './reader'
@@ -51,9 +51,9 @@ async function scan(claimed: Claimed, lease: Lease, pace: { portion: number, dea
   const plan = planScan(await readRow(claimed.integration_id))
   const use = { integrationId: claimed.integration_id, purpose: 'scan', actor: worker, detail: { assessment_id: claimed.id, ...plan.purpose } }
   try {
-    return await withApi(use, lease.signal, async (opened, row) => {
+    return await withApi(use, lease.signal, async (opened, row, begin) => {
       const reader = pausingReader(opened, claimed.pause_left)
-      const api = claimed.listed ? reader : await relist(reader, row, lease)
+      const api = claimed.listed ? await resume(reader, row, begin) : await relist(reader, row, lease, begin)
       return checkTargets({ row, plan, api, lease, ...pace })
     })
   }

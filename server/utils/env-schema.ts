@@ -68,7 +68,7 @@ const webhookSecret = z.string().refine((text) => {
 export const dateOrTime = z.union([z.iso.date().transform(day => `${day}T00:00:00.000Z`), z.iso.datetime({ offset: true }).transform(text => new Date(text).toISOString())],
   'is neither a date like 2027-01-31 nor a time like 2027-01-31T12:00:00Z')
 /** What the schema of a setting needs to know of it: see `SettingDescription` of the connectors' contract. */
-export interface SettingNeeds { name: string, description: string, required: boolean, pattern?: RegExp }
+export interface SettingNeeds { name: string, description: string, required: boolean, pattern?: RegExp, fault?: (value: string) => string | null }
 
 /** `<PROVIDER>_<NAME>` */
 export function settingVariable(provider: string, name: string): string {
@@ -81,10 +81,14 @@ export function settingMeaning({ description }: Pick<SettingNeeds, 'description'
 }
 
 /** A key may have several lines. */
-export function settingSchema({ pattern }: SettingNeeds): z.ZodType<string> {
+export function settingSchema({ pattern, fault }: SettingNeeds): z.ZodType<string> {
   return z.string().max(16_384, 'is longer than 16,384 characters')
     .refine(text => !/(?![\t\n\r])\p{Cc}/u.test(text), 'holds a character that no setting has')
     .refine(text => pattern?.test(text) ?? true, 'does not look like one')
+    .superRefine((text, context) => {
+      const message = fault?.(text)
+      if (message) context.addIssue({ code: 'custom', message })
+    })
 }
 
 const postgres = z.string().refine(

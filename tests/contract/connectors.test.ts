@@ -55,6 +55,7 @@ const particulars: Readonly<Record<string, Particulars>> = {
         'GET /apps/allyship-sandbox/installations/new': 'a page: https://docs.github.com/en/apps/using-github-apps/installing-a-github-app-from-a-third-party',
         'GET /login/oauth/authorize': 'a page: https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app',
         'POST /login/oauth/access_token': 'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app',
+        'GET /user/memberships/orgs/brightwater-labs': 'https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user',
         'POST /app/installations/71000001/access_tokens': 'https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app',
       },
     },

@@ -2,7 +2,8 @@ import type { Connector } from '../contract'
 import { authorization } from './authorization'
 import { checks } from './checks'
 import { account, resources, unavailable } from './discovery'
-import { installationRepositories, installations, user, userOrganizations, userRepositories } from './endpoints'
+import { installationRepositories, installations, membership, user, userOrganizations, userRepositories } from './endpoints'
+import { privateKeyFault } from './installation-token'
 import { limits, retryAfter } from './rate-limit'
 import { refusal } from './refusal'
 import { signals } from './signals'
@@ -32,9 +33,10 @@ export const github = {
     },
     {
       name: 'PRIVATE_KEY',
-      description: 'A private key of the GitHub App: its PEM file\'s text, with \\n for its line ends or in base64. Scans then read as the installation, with its own limits, and not as the person who connected it.',
+      description: 'A private key of the GitHub App: its PEM file\'s text, with \\n for its line ends, or in base64 (base64 -w0 your-app.private-key.pem). Scans of what owners have connected then read as the installation, with its own limits, and not as the person.',
       secret: true,
       required: false,
+      fault: privateKeyFault,
     },
     { name: 'WEBHOOK_SECRET', description: 'The secret of the GitHub App\'s webhook. Without it changes are seen at the next scan only.', secret: true, required: false },
   ],
@@ -55,7 +57,7 @@ export const github = {
   },
   secrets: ['access_token', 'refresh_token'],
   accountKind: 'account id',
-  discovery: [installations, user, installationRepositories, userOrganizations, userRepositories],
+  discovery: [installations, user, membership, installationRepositories, userOrganizations, userRepositories],
   account,
   resources,
   unavailable,

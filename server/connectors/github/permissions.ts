@@ -17,6 +17,9 @@ export const permissions = [
   { name: 'security_events:read', parameter: 'repo', reason: 'See whether code scanning runs and what critical alerts are open' },
 ] as const satisfies readonly ScopeDescription[]
 
+/** As an installation has them: without the level. */
+export const permissionNames: readonly string[] = permissions.map(({ name }) => name.replace(/:read$/, ''))
+
 const alerts = ['secret_scanning_alerts:read', 'vulnerability_alerts:read', 'security_events:read']
 
 /** What an OAuth App's scopes include. */

@@ -52,6 +52,7 @@ export function createGithubSandbox(options: GithubSandboxOptions): Sandbox {
     if (path === '/login/oauth/access_token') return request.method === 'POST' ? answerToken(request, options, grants) : message(404, 'Not Found')
     const minted = app && request.method === 'POST' ? /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path)?.[1] : undefined
     if (minted !== undefined) return installationTokens.answer(request, minted)
+    if (app && request.method === 'GET' && path === '/app') return installationTokens.app(request)
     if (/^\/(?:apps|login)\//.test(path)) return message(404, 'Not Found')
     const revoked = /^\/applications\/([^/]+)\/token$/.exec(path)?.[1]
     return revoked === undefined ? answerRead(request, path, context) : answerRevoke(request, revoked, options, grants)

@@ -1,27 +1,34 @@
-/** POST /app/installations/{id}/access_tokens: for who proves with the app's private key to be the app. Tokens live an hour, in memory. */
+/**
+ * What is for who proves with the app's private key to be the app: POST /app/installations/{id}/access_tokens, and GET /app.
+ * Tokens live an hour, in memory.
+ */
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto'
 import { z } from 'zod'
 import type { Grants } from '../kit/grants'
 import { bearerOf } from '../kit/http'
 import { sha256 } from '../kit/hash'
 import { json, message } from './http'
-import { appPermissions, type GithubSandboxOptions } from './options'
+import { appSlug, grantedPermissions, type GithubSandboxOptions } from './options'
 import { reachOf } from './subject'
 import type { SandboxAccount } from './world/account'
 
 const hour = 3_600_000
 const headerSchema = z.object({ alg: z.literal('RS256') })
+/** https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app; an unknown field is a mistake here. */
+const orderSchema = z.strictObject({ permissions: z.record(z.string(), z.enum(['read', 'write', 'admin'])).optional() })
 const claimsSchema = z.object({ iss: z.string(), iat: z.number(), exp: z.number() })
 
 export function newPrivateKey(): string {
   return generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs1', format: 'pem' } }).privateKey
 }
 
+export interface InstallationToken { installationId: number, permissions: readonly string[] }
 export type InstallationTokens = ReturnType<typeof openInstallationTokens>
 
 /** @param grants whose reach says where the app is installed */
 export function openInstallationTokens(options: GithubSandboxOptions, accounts: readonly SandboxAccount[], grants: Grants, now: () => number) {
-  const tokens = new Map<string, { installationId: number, until: number }>()
+  const granted = grantedPermissions(options)
+  const tokens = new Map<string, InstallationToken & { until: number }>()
   const isInstalled = (id: number) => grants.list().some(({ subject }) => reachOf(subject, accounts).accounts.some(account => account.installationId === id))
 
   /** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app */
@@ -36,28 +43,47 @@ export function openInstallationTokens(options: GithubSandboxOptions, accounts: 
     return success && data.iss === options.clientId && data.iat <= seconds && data.exp > seconds && data.exp - seconds <= 600
   }
 
+  function refusal(request: Request): Response | null {
+    const jwt = bearerOf(request)
+    if (!jwt) return message(401, 'A JSON web token could not be decoded')
+    return isApp(jwt) ? null : message(401, '\'Issuer\' claim (\'iss\') must be an Integer, or the token\'s signature or times are wrong')
+  }
+
   return {
-    answer(request: Request, installationId: string): Response {
-      const jwt = bearerOf(request)
-      if (!jwt) return message(401, 'A JSON web token could not be decoded')
-      if (!isApp(jwt)) return message(401, '\'Issuer\' claim (\'iss\') must be an Integer, or the token\'s signature or times are wrong')
-      const account = accounts.find(one => String(one.installationId) === installationId)
-      if (!account || !isInstalled(account.installationId)) return message(404, 'Not Found')
-      const token = `ghs_sandbox.${randomBytes(180).toString('base64url')}`
-      const until = now() + hour
-      tokens.set(sha256(token), { installationId: account.installationId, until })
-      const permissions = appPermissions.filter(name => !options.withoutPermissions?.includes(name))
-      return json({ token, expires_at: new Date(until).toISOString().replace('.000', ''), permissions: Object.fromEntries(permissions.map(name => [name, 'read'])), repository_selection: 'all' }, 201)
+    app(request: Request): Response {
+      return refusal(request) ?? json({ id: 70_001, slug: appSlug, client_id: options.clientId, name: 'AllyShip', permissions: levels(granted), events: [] })
     },
 
-    find(token: string): number | null {
+    async answer(request: Request, installationId: string): Promise<Response> {
+      const refused = refusal(request)
+      if (refused) return refused
+      const account = accounts.find(one => String(one.installationId) === installationId)
+      if (!account || !isInstalled(account.installationId)) return message(404, 'Not Found')
+      const text = await request.text()
+      const order = orderSchema.safeParse(text === '' ? {} : decodedJson(text))
+      if (!order.success) return message(400, 'Problems parsing JSON')
+      const asked = order.data.permissions ?? levels(granted)
+      if (Object.entries(asked).some(([name, level]) => level !== 'read' || !granted.includes(name))) return message(422, 'The permissions requested are not granted to this installation.')
+      const token = `ghs_sandbox.${randomBytes(180).toString('base64url')}`
+      const until = now() + hour
+      tokens.set(sha256(token), { installationId: account.installationId, permissions: Object.keys(asked), until })
+      return json({ token, expires_at: new Date(until).toISOString().replace('.000', ''), permissions: asked, repository_selection: 'all' }, 201)
+    },
+
+    find(token: string): InstallationToken | null {
       const found = tokens.get(sha256(token))
-      return found && found.until > now() && isInstalled(found.installationId) ? found.installationId : null
+      return found && found.until > now() && isInstalled(found.installationId) ? found : null
     },
   }
 }
 
+const levels = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, 'read' as const]))
+
 function decoded(part: string): unknown {
-  try { return JSON.parse(Buffer.from(part, 'base64url').toString()) }
+  return decodedJson(Buffer.from(part, 'base64url').toString())
+}
+
+function decodedJson(text: string): unknown {
+  try { return JSON.parse(text) }
   catch { return undefined }
 }

@@ -8,6 +8,8 @@ export interface GithubSandboxOptions extends StandInOptions {
   requestsPerHour?: number
   /** Permissions that are not set on the GitHub App: `administration`, ... */
   withoutPermissions?: readonly string[]
+  /** What who signs in is in the organization; null: works in its repositories and is no member. Default: an owner. */
+  role?: 'admin' | 'member' | null
   /** So many more repositories in each account. */
   moreRepositories?: number
 }
@@ -19,3 +21,8 @@ export const appSlug = 'allyship-sandbox'
 export const appPermissions: readonly string[] = [
   'metadata', 'administration', 'secret_scanning_alerts', 'vulnerability_alerts', 'security_events', 'members', 'organization_administration', 'organization_hooks',
 ]
+
+/** Of the app's permissions those that an installation was granted. */
+export function grantedPermissions({ withoutPermissions }: Pick<GithubSandboxOptions, 'withoutPermissions'>): readonly string[] {
+  return appPermissions.filter(name => !withoutPermissions?.includes(name))
+}

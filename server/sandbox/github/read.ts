@@ -6,6 +6,8 @@ export interface Read {
   permission: string
   /** Of an OAuth App; null: any token will do. */
   scope: 'repo' | 'read:org' | 'admin:org' | 'admin:org_hook' | null
+  /** What a person gets who owns neither the organization nor the account. Default: the same as who does. */
+  forOthers?: Outcome
   answer: (query: URLSearchParams) => Outcome
 }
 

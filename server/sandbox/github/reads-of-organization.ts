@@ -9,14 +9,16 @@ export function readsOfOrganization(api: string, account: SandboxAccount): Reado
   const { settings, owners, actions, workflow, hooks } = organization
   const user = (one: { id: number, login: string }) => simpleUser(api, { ...account, ...one, type: 'User' })
   const base = `${api}/orgs/${account.login}`
+  const ofActions = { permission: 'organization_administration', scope: 'admin:org', forOthers: { status: 403, message: 'Must have admin rights to Organization.' } } as const
   return {
-    '': { permission: 'organization_administration', scope: 'admin:org', answer: () => ({ value: organizationFull(api, account, settings) }) },
+    '': { permission: 'organization_administration', scope: 'admin:org', forOthers: { value: organizationFull(api, account, {}) }, answer: () => ({ value: organizationFull(api, account, settings) }) },
     '/members': { permission: 'members', scope: 'read:org', answer: query => ({ list: query.get('role') === 'member' ? [] : owners.map(user) }) },
-    '/actions/permissions': { permission: 'organization_administration', scope: 'admin:org', answer: () => ({ value: actions }) },
-    '/actions/permissions/workflow': { permission: 'organization_administration', scope: 'admin:org', answer: () => ({ value: workflow }) },
+    '/actions/permissions': { ...ofActions, answer: () => ({ value: actions }) },
+    '/actions/permissions/workflow': { ...ofActions, answer: () => ({ value: workflow }) },
     '/hooks': {
       permission: 'organization_hooks',
       scope: 'admin:org_hook',
+      forOthers: { status: 404, message: 'Not Found' },
       answer: () => ({
         list: hooks.map(({ host, insecureSsl, signed }, index) => ({
           id: 300 + index,

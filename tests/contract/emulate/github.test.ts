@@ -17,6 +17,7 @@ import { absent, ask, chooseAt, clientAt, endpointsIn, expected, openEmulator, p
 const opinions: Opinions = {
   user: 'understood',
   installations: { because: 'there is no /user/installations: 404, which is what an OAuth App\'s token gets there', outcome: null },
+  membership: { because: 'there is no /user/memberships: 404, which is what GitHub says to who is no member', outcome: null },
   installation_repositories: absent,
   user_organizations: 'understood',
   user_repositories: 'understood',

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import type { Endpoint } from '../../contract'
 import { linkPaging } from '../../paging'
-import { bool, branchName, id, maybe, meaning, segment, text } from './fields'
+import { permissionNames } from '../permissions'
+import { bool, branchName, encoded, id, maybe, meaning, segment, text } from './fields'
 
 const account = z.object({
   id,
@@ -12,7 +13,11 @@ const account = z.object({
   type: text,
 })
 
-const installation = z.object({ id, account: maybe(account), suspended_at: text })
+/** Those that are asked for and were granted, at whatever level: each includes reading. */
+const granted = z.record(z.string(), z.unknown())
+  .transform(levels => permissionNames.filter(name => Object.hasOwn(levels, name) && /^(?:read|write|admin)$/.test(String(levels[name]))))
+
+const installation = z.object({ id, account: maybe(account), suspended_at: text, permissions: maybe(granted) })
 export type Installation = z.infer<typeof installation>
 
 const listedOrganization = z.object({ id, login: segment })
@@ -57,6 +62,18 @@ export const installationRepositories = {
   scope: 'metadata:read',
   paging: linkPaging<ListedRepository>(),
 } satisfies Endpoint<ListedRepository[]>
+
+/**
+ * Whether the person owns the organization. Null: is no member, or may not be told.
+ * https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user
+ */
+export const membership = {
+  id: 'membership',
+  path: ({ metadata }) => `/user/memberships/orgs/${encoded(metadata.login)}`,
+  schema: z.object({ role: text, state: text }),
+  scope: 'members:read',
+  absent: [404],
+} satisfies Endpoint
 
 export const userOrganizations = {
   id: 'user_organizations',

@@ -22,7 +22,7 @@ export const segment = z.string().regex(/^(?!\.{1,2}$)[\w.-]{1,100}$/)
 /** https://git-scm.com/docs/git-check-ref-format: no empty component, none that begins with a dot. */
 export const branchName = z.string().max(255).regex(/^(?![./])(?!.*\/[./])(?!.*\/$).+$/s)
 
-const encoded = (value: unknown) => encodeURIComponent(String(value ?? ''))
+export const encoded = (value: unknown) => encodeURIComponent(String(value ?? ''))
 
 export const ofOrganization = (suffix: string) => ({ metadata }: ResourceDescription) => `/orgs/${encoded(metadata.login)}${suffix}`
 export const ofRepository = (suffix: string) => ({ metadata }: ResourceDescription) => `/repos/${encoded(metadata.owner)}/${encoded(metadata.repository)}${suffix}`

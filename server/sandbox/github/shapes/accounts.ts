@@ -73,6 +73,20 @@ export function organizationFull(api: string, account: SandboxAccount, settings:
   }
 }
 
+/** https://docs.github.com/en/rest/orgs/members#get-an-organization-membership-for-the-authenticated-user */
+export function membership(api: string, account: SandboxAccount, member: SandboxAccount, role: 'admin' | 'member'): JsonValue {
+  return {
+    url: `${api}/orgs/${account.login}/memberships/${member.login}`,
+    state: 'active',
+    role,
+    direct_membership: true,
+    organization_url: `${api}/orgs/${account.login}`,
+    user: simpleUser(api, member),
+    organization: organizationSimple(api, account),
+    permissions: { can_create_repository: true },
+  }
+}
+
 export function installation(api: string, account: SandboxAccount, permissions: readonly string[]): JsonValue {
   return {
     id: account.installationId,

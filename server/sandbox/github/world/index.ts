@@ -15,3 +15,8 @@ export function accountsWith(more: number): readonly SandboxAccount[] {
     }))],
   }))
 }
+
+/** Whether who signs in owns it. @param role in the organization */
+export function owns(account: SandboxAccount, role: 'admin' | 'member' | null = 'admin'): boolean {
+  return account.organization ? role === 'admin' : account.id === signedIn.id
+}

@@ -5,7 +5,7 @@ import { ProviderError } from '#server/errors'
 import { createApiReader } from '#server/oauth/http'
 import { readerOf } from '../reader'
 
-const installed = (id: number, account: object | null, more: object = {}) => ({ id, account, permissions: {}, suspended_at: null, ...more })
+const installed = (id: number, account: object | null, more: object = {}) => ({ id, account, permissions: { metadata: 'read' }, suspended_at: null, ...more })
 const acme = { id: 7, login: 'acme', type: 'Organization' }
 const mei = { id: 9, login: 'mei', type: 'User' }
 const listed = (id: number, name: string, more: object = {}) => ({ id, name, full_name: `acme/${name}`, owner: { login: 'acme', type: 'Organization' }, private: true, default_branch: 'main', html_url: `https://github.example/acme/${name}`, ...more })
@@ -13,6 +13,7 @@ const listed = (id: number, name: string, more: object = {}) => ({ id, name, ful
 const bodies: Record<string, unknown> = {
   user: { id: 9, login: 'mei', email: 'never' },
   installations: { total_count: 1, installations: [installed(70, acme)] },
+  membership: { role: 'admin', state: 'active' },
   installation_repositories: { total_count: 1, repositories: [listed(1, 'app')] },
   user_organizations: [{ id: 7, login: 'acme' }],
   user_repositories: [listed(1, 'app')],
@@ -152,6 +153,7 @@ it('discovery is said to make exactly the calls that it makes', async () => {
   for (const api of [reader(), oauthReader()]) {
     await github.account(noting(api))
     await Array.fromAsync(github.resources(noting(api)))
+    await github.authorization.minting.order(noting(api))
   }
   expect([...made].sort()).toEqual(github.discovery.map(({ id, scope }) => `${id} ${scope}`).sort())
 })

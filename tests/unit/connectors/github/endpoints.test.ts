@@ -13,7 +13,8 @@ const repo = { id: 1, name: 'app', full_name: 'acme/app', owner: { login: 'acme'
 /** Bodies as the provider may send them, with a secret wherever the real ones carry one, and unknown fields. */
 const poisoned: Record<string, unknown> = {
   user: { id: 1, login: 'mei', email: canary, two_factor_authentication: true },
-  installations: { installations: [{ id: 1, account: { id: 7, login: 'acme', email: canary }, contact_email: canary, permissions: { secrets: canary } }] },
+  installations: { installations: [{ id: 1, account: { id: 7, login: 'acme', email: canary }, contact_email: canary, permissions: { secrets: canary, members: canary, [canary]: 'read' } }] },
+  membership: { role: 'admin', state: 'active', user: { login: 'mei', email: canary }, organization: { login: 'acme', description: canary } },
   installation_repositories: { repositories: [repo] },
   user_organizations: [{ id: 7, login: 'acme', description: canary }],
   user_repositories: [repo],
