@@ -118,8 +118,8 @@ end $$;
 drop function private.note_event(public.integrations, text, text, jsonb);
 
 -- What waits of a provider is applied in portions: all that a portion says of one integration in the order in which it came. In
--- the order of locks: all its integrations by id, and the audit entries at the end, organization by organization. @returns how
--- many deliveries; fewer than p_limit: nothing waits any more.
+-- the order of locks: all its organizations, all its integrations, and the audit entries at the end, organization by
+-- organization. @returns how many deliveries; fewer than p_limit: nothing waits any more.
 create function public.apply_deliveries(p_provider text, p_sandbox boolean, p_sentences jsonb, p_limit integer) returns integer
 language plpgsql set search_path = '' as $$
 declare
@@ -133,6 +133,9 @@ begin
     where r.provider = p_provider and r.sandbox = p_sandbox and r.processed_at is null
     order by r.received_at, r.id limit p_limit);
   v_integrations := array(select distinct e.integration_id from private.events_of(v_ids) e);
+  -- Postgres looks at the foreign key of a row that is written twice.
+  perform 1 from public.organizations o where o.id in (select i.organization_id from public.integrations i where i.id = any (v_integrations))
+    order by o.id for key share;
   perform 1 from public.integrations i where i.id = any (v_integrations) order by i.id for no key update;
   -- Of these alone: what is connected meanwhile is not locked, and would not have been seen a moment ago.
   for v in select * from private.events_of(v_ids) e where e.integration_id = any (v_integrations) loop
