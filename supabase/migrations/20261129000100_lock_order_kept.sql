@@ -5,7 +5,8 @@
 --     (resources, findings, results, signals, health_changes, pending connections whose wanted integration goes) → audit_heads
 --
 -- Of one table several rows by their key, and audit entries of several organizations by organization, at the end: an entry locks
--- its organization's head until the transaction ends.
+-- its organization's head until the transaction ends. What hangs on an integration is in no order: whoever takes several of those
+-- rows has the integration.
 --
 -- An assessment and its integration: both are locked before the assessment is changed. An open assessment keeps another one
 -- out by a unique index; `on conflict do nothing` waits there for one that is being added or changed, and not for one that is
@@ -13,7 +14,7 @@
 -- whoever changes an open one has the integration already, or never wants it. And they lock the integration `for no key update`:
 -- request_scan adds one with nothing locked, and its foreign key must not wait for them.
 --
--- tests/integration/lock-order.test.ts names every function that takes several of these, and has them clash.
+-- Measured by tests/integration/lock-order: every function that takes rows of several of these tables stands there, or it fails.
 
 -- As before; a transaction that Postgres ends in favour of another is not a log that fails: it is to be asked again.
 create or replace function private.write_audit(p_organization_id uuid, p_entry jsonb) returns void

@@ -19,7 +19,7 @@ export function deedsOf(scene: Scene): Record<string, Deed> {
 
 const deed = (sql: string, values: unknown[], stops: string[], as = service): Deed => ({ sql, values, stops, as })
 
-function refreshes({ second, journal }: Scene): Record<string, Deed> {
+function refreshes({ first, second, journal }: Scene): Record<string, Deed> {
   const { integration: id } = second
   return {
     begin_refresh: deed(`public.begin_refresh($1, 'other', 90, 'main', 1::bigint, null)`, [id], ['second integration', 'lower key', 'journal']),
@@ -32,7 +32,8 @@ function refreshes({ second, journal }: Scene): Record<string, Deed> {
     release_refresh: deed(`public.release_refresh($1, 'me', $2, null)`, [id, journal], ['second integration', 'journal']),
     settle_refreshes: deed('public.settle_refreshes(10)', [], ['journal']),
     note_refusal: deed(`public.note_refusal($1, 1::bigint, '{"class": "dead_grant", "code": "unauthorized", "call": "api"}', $2::text::jsonb)`, [id, entry], ['second integration', 'lower log']),
-    store_rotated_credentials: deed('public.store_rotated_credentials($1::text::jsonb)', [json([{ id, version: 1, config: {} }])], ['second integration']),
+    store_rotated_credentials: deed('public.store_rotated_credentials($1::text::jsonb)',
+      [json([second, first].map(({ integration }) => ({ id: integration, version: 1, config: {} })))], ['first integration', 'second integration']),
   }
 }
 

@@ -23,19 +23,20 @@ export function order(stage: () => { db: TestDatabase, scene: Scene }): void {
     const rows = rowsOf(scene)
     const seen: Record<string, { stops: string[], tooEarly: string[] }> = {}
     for (const [name, { sql, values, as }] of Object.entries(deeds)) {
-      const it = seen[name] = { stops: [] as string[], tooEarly: [] as string[] }
+      const noted: { stops: string[], tooEarly: string[] } = { stops: [], tooEarly: [] }
       for (const row of rows) {
-        const call = await whileHeld(db, row, async () => {
-          const call = db.tryAs(as, run => run(`select ${sql}`, values))
-          if (!await stops(db, call)) return call
-          it.stops.push(row.name)
+        let call: Promise<unknown> = Promise.resolve()
+        await whileHeld(db, row, async () => {
+          call = db.tryAs(as, run => run(`select ${sql}`, values))
+          if (!await stops(db, call)) return
+          noted.stops.push(row.name)
           for (const other of rows) {
-            if (other.rank > row.rank && await isLocked(db, other)) it.tooEarly.push(`${other.name} before ${row.name}`)
+            if (other.rank > row.rank && await isLocked(db, other)) noted.tooEarly.push(`${other.name} before ${row.name}`)
           }
-          return { call }
         })
-        if ('call' in call) await call.call
+        await call
       }
+      seen[name] = noted
     }
     expect(seen).toEqual(Object.fromEntries(Object.entries(deeds).map(([name, { stops }]) => [name, { stops, tooEarly: [] }])))
   })
