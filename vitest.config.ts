@@ -32,8 +32,8 @@ const onPostgres = ['kms', 'lock-order', 'no-entry-no-session', 'refresh-engine'
  * that is always true are tried on both; so that the whole fits into twenty minutes, this is not.
  */
 const onceIsEnough = [
-  'audit', 'connect', 'connect-role', 'delete-organization', 'key-refusal', 'minting', 'no-entry-no-deed', 'rate-limiter', 'receipts', 'reconnect',
-  'refresh-limits', 'remove', 'remove-refresh', 'rotation',
+  'ask-again', 'audit', 'connect', 'connect-role', 'delete-organization', 'key-refusal', 'minting', 'no-entry-no-deed', 'rate-limiter', 'receipts',
+  'reconnect', 'refresh-limits', 'remove', 'remove-refresh', 'rotation',
   'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access', 'shrunken-grant', 'webhooks',
 ]
 

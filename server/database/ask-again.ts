@@ -11,7 +11,7 @@ const PAUSE_MS = 20
 
 /**
  * Asks again, a few times, where Postgres ended a call in favour of another. Our functions lock in one order
- * (supabase/migrations, lock_order); what an operator does by hand may cross it.
+ * (supabase/migrations, …_lock_order_kept.sql); what an operator does by hand, and what cascades, may cross it.
  */
 export async function askAgain<T>(ask: () => PromiseLike<PostgrestSingleResponse<T>>): Promise<PostgrestSingleResponse<T>> {
   for (let attempt = 1; ; attempt++) {

@@ -2,6 +2,7 @@
  * Writes deliveries down. One statement at a time: those that come while it runs go together with the next one, so that a burst
  * costs few of them and nobody waits for more than two.
  */
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
@@ -32,7 +33,8 @@ async function writeAll(): Promise<void> {
 
 async function write(together: Waiting[]): Promise<void> {
   try {
-    const fresh = unwrap(await serviceClient().rpc('accept_deliveries', { p_items: together.map(({ delivery }) => ({ ...delivery })) }))
+    // Another process may be writing the same ones down in another order: providers send again what they think is lost.
+    const fresh = unwrap(await askAgain(() => serviceClient().rpc('accept_deliveries', { p_items: together.map(({ delivery }) => ({ ...delivery })) })))
     together.forEach(({ done }, index) => done.resolve(fresh[index] ?? false))
   }
   catch (error) {

@@ -2,6 +2,7 @@
 import { byUser, type RequestInfo } from '#server/audit'
 import { findConnector } from '#server/connectors/registry'
 import type { Caller } from '#server/database/caller'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { storeGrant } from './connect'
@@ -39,7 +40,7 @@ export async function confirmConnection(actor: Caller, id: string, from: Request
   const { connector, grant } = await grantOf(await readPending(actor, id), byUser(actor), from)
   return storeGrant(connector, actor, grant, from, {
     write: async (connection) => {
-      const assessmentId = unwrap(await serviceClient().rpc('store_pending_connection', { p_pending_id: id, ...connection }))
+      const assessmentId = unwrap(await askAgain(() => serviceClient().rpc('store_pending_connection', { p_pending_id: id, ...connection })))
       // Nothing stored: either somebody was faster at the integration, or this is answered already.
       if (!assessmentId) await readPending(actor, id)
       return assessmentId

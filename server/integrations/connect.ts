@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import type { ApiReader, Connector, ExternalAccount, GrantFacts, ResourceDescription, TokenSet } from '#server/connectors/contract'
 import { defaultChecksOf } from '#server/cross'
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import type { Json } from '#server/database/types'
@@ -75,12 +76,13 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
 
   let tokens = await exchange(target.client, code, flow)
   let account: ExternalAccount | null = null
+  let grant: Grant | null = null
   try {
     const told = { ...flow.facts, ...said, ...tokens.facts }
     account = await readAccount(target, who, tokens, told, flow.integrationId)
     tokens = { ...tokens, facts: { ...told, ...account.facts } }
     const resources = await discover(target.client, who, tokens, { facts: { ...tokens.facts }, accountId: account.id }, api => listResources(connector, api))
-    const grant: Grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()), since }
+    grant = { account, resources: resourceRows(resources), inSandbox: target.inSandbox, fields: grantFields(connector, tokens, new Date()), since }
     if (flow.integrationId === null) return { integrationId: await storeGrant(connector, who, grant, from) }
     const wanted = await readWanted(connector, who, flow.integrationId)
     if (!wanted) throw new ConnectRefused('account_mismatch')
@@ -88,7 +90,7 @@ export async function finishConnection(connector: Connector, who: Connecting, fl
     return { integrationId: await storeGrant(connector, who, grant, from, { only: wanted.id }) }
   }
   catch (error) {
-    await endUnused(target, who, tokens, account?.id ?? null)
+    await endUnused(target, who, tokens, account?.id ?? null, grant)
     throw error
   }
 }
@@ -154,11 +156,12 @@ export async function listResources(connector: Connector, api: ApiReader): Promi
 /**
  * Best effort: a grant that nothing is stored of is not left lying at the provider, unless that would end others' access.
  * @param accountId null: it could not be read
+ * @param grant null: it did not come to storing it
  */
-async function endUnused({ client, inSandbox }: Target, who: Connecting, tokens: TokenSet, accountId: string | null): Promise<void> {
+async function endUnused({ client, inSandbox }: Target, who: Connecting, tokens: TokenSet, accountId: string | null, grant: Grant | null): Promise<void> {
   const { connector } = client
   try {
-    if (accountId !== null && await maybeStored(connector, who, accountId, inSandbox)) return
+    if (grant && await isStored(connector, who, grant)) return
     const secrets = secretsIn({ ...grantConfig(tokens, connector.secrets, new Date()), facts: tokens.facts }, connector.authorization.slots ?? [])
     const ended = await endUnlessShared({ connector, accountId, sandbox: inSandbox }, () => endSlots(client, secrets))
     if (!ended || summaryOf(ended) === 'failed') log.warn('an unused grant was left at the provider', { provider: connector.id, shared: !ended })
@@ -168,10 +171,11 @@ async function endUnused({ client, inSandbox }: Target, who: Connecting, tokens:
   }
 }
 
-/** Whether this organization has anything of the account: it failed after it was stored, or nobody was told. */
-async function maybeStored(connector: Connector, { organizationId }: Connecting, accountId: string, sandbox: boolean): Promise<boolean> {
+/** Whether this very grant is stored all the same, and not merely one before it: it failed after that, or nobody was told. */
+async function isStored(connector: Connector, { organizationId }: Connecting, { account, inSandbox, fields }: Grant): Promise<boolean> {
   const found = await Promise.all((['integrations', 'pending_connections'] as const).map(async table => unwrap(await serviceClient().from(table).select('id')
-    .eq('organization_id', organizationId).eq('integration_type', connector.id).eq('external_account_id', accountId).eq('sandbox', sandbox).limit(1))))
+    .eq('organization_id', organizationId).eq('integration_type', connector.id).eq('external_account_id', account.id).eq('sandbox', inSandbox)
+    .eq('config->>grant_id', fields.grant_id ?? '').limit(1))))
   return found.flat().length > 0
 }
 
@@ -184,7 +188,7 @@ function nameOf(account: ExternalAccount): string {
 interface Connection { p_integration: Json, p_resources: Json, p_audit: Json, p_since: string, p_version?: number }
 
 async function storeConnection(connection: Connection): Promise<string | null> {
-  return unwrap(await serviceClient().rpc('store_connection', connection))
+  return unwrap(await askAgain(() => serviceClient().rpc('store_connection', connection)))
 }
 
 /**

@@ -1,4 +1,5 @@
 import { auditRow, byUser, type RequestInfo } from '#server/audit'
+import { askAgain } from '#server/database/ask-again'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -28,7 +29,8 @@ export async function deleteOrganization(owner: Caller, from: RequestInfo, optio
     await endConnections(owner, from, { ...options, deadline })
     // Before the deletion: a crash after it must not leave them unsigned where nobody can read them.
     const receipts = await allReceipts(owner)
-    const outcome = unwrap(await serviceClient().rpc('delete_organization', { p_id: owner.organizationId, p_actor: owner.userId, p_audit: entry(owner, receipts, from) }))
+    const deletion = { p_id: owner.organizationId, p_actor: owner.userId, p_audit: entry(owner, receipts, from) }
+    const outcome = unwrap(await askAgain(() => serviceClient().rpc('delete_organization', deletion)))
     if (outcome === 'not_found') throw new AppError('not_found')
     if (outcome === 'deleted') return receipts
   }

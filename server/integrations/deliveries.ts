@@ -2,6 +2,7 @@
  * What was accepted from providers (webhooks.ts), on its way to the integrations that it is about. What has to be applied stands
  * in the table, not in the queue, so that neither a job that was never written nor a process that was killed loses any.
  */
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { enqueue } from '#server/queue'
@@ -51,13 +52,13 @@ export async function queueDeliveries(): Promise<number> {
 /** Applies all that waits of a provider, in the order in which it came, and queues the scans that it asks for. */
 export async function applyDeliveries(provider: string, sandbox: boolean): Promise<void> {
   const portion = { p_provider: provider, p_sandbox: sandbox, p_sentences: sentences, p_limit: PORTION }
-  while (unwrap(await serviceClient().rpc('apply_deliveries', portion)) === PORTION);
+  while (unwrap(await askAgain(() => serviceClient().rpc('apply_deliveries', portion))) === PORTION);
   await queueWebhookScans()
 }
 
 /** Queues the scans that events asked for and whose time has come. @returns how many */
 export async function queueWebhookScans(): Promise<number> {
-  const ids = unwrap(await serviceClient().rpc('claim_webhook_scans', { p_limit: SCANS }))
+  const ids = unwrap(await askAgain(() => serviceClient().rpc('claim_webhook_scans', { p_limit: SCANS })))
   for (const id of ids) await enqueue('scan.run', id, { assessment_id: id })
   return ids.length
 }

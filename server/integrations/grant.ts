@@ -14,6 +14,8 @@ export const grantFieldsSchema = z.looseObject({
   /** Null: the provider did not say. */
   scopes_granted: z.array(z.string()).nullable(),
   facts: z.record(z.string(), z.string()).optional(),
+  /** By it the database sees that another consent took the place of the one before; a fresh grant always has one. */
+  grant_id: z.uuid().optional(),
 })
 export type GrantFields = z.infer<typeof grantFieldsSchema>
 
@@ -33,7 +35,6 @@ export function grantFields(connector: Connector, tokens: TokenSet, now: Date): 
     scopes_granted: tokens.scopes ?? null,
     // Also when there are none: the facts of the grant before must not stay.
     facts: tokens.facts ?? {},
-    // By it the database sees that another consent took the place of the one before.
     grant_id: randomUUID(),
   })
 }

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { auditRow, byUser, type AuditActor, type RequestInfo } from '#server/audit'
 import type { Connector } from '#server/connectors/contract'
 import { findConnector } from '#server/connectors/registry'
+import { askAgain } from '#server/database/ask-again'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -62,7 +63,7 @@ export async function holdConnection(
   connector: Connector, who: { userId: string, email: string, organizationId: string }, wantedId: string, grant: Grant, from: RequestInfo,
 ): Promise<string> {
   const id = randomUUID()
-  unwrap(await serviceClient().rpc('hold_connection', {
+  const held = {
     p_connection: {
       id, organization_id: who.organizationId, user_id: who.userId, integration_type: connector.id, sandbox: grant.inSandbox,
       wanted_integration_id: wantedId, external_account_id: grant.account.id, external_account_name: grant.account.name,
@@ -73,7 +74,8 @@ export async function holdConnection(
       actor: byUser(who), action: 'connection.held', target: { type: 'integration', id: wantedId }, from,
       detail: { integration_type: connector.id, account: grant.account.id, connection_id: id },
     }),
-  }))
+  }
+  unwrap(await askAgain(() => serviceClient().rpc('hold_connection', held)))
   return id
 }
 

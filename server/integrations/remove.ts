@@ -1,5 +1,6 @@
 import { auditRow, byUser, type RequestInfo } from '#server/audit'
 import { findConnector } from '#server/connectors/registry'
+import { askAgain } from '#server/database/ask-again'
 import type { Caller } from '#server/database/caller'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -59,14 +60,15 @@ export async function deleteWithReceipt(actor: Caller, id: string, from: Request
       const tokens = held ? ended : whileRefreshing(connector, ended)
 
       // As the service, since nobody may delete past this function; it looks by itself whether the actor may.
-      const [row] = unwrap(await serviceClient().rpc('remove_integration', {
+      const removal = {
         p_id: id, p_organization_id: actor.organizationId, p_actor: actor.userId, p_version: version, p_left: left,
         p_receipt: await draftReceipt(actor, integration, requestedAt, tokens),
         p_audit: auditRow({
           actor: byUser(actor), action: 'integration.removed', target: { type: 'integration', id }, from,
           detail: { integration_type: integration.integration_type, name: integration.name, account: integration.external_account_id, revocation: summaryOf(tokens) },
         }),
-      }))
+      }
+      const [row] = unwrap(await askAgain(() => serviceClient().rpc('remove_integration', removal)))
       if (!row) throw new AppError('not_found')
       if (row.outcome === 'removed') return { row, tokens, manualUrl: connector?.authorization.manualRevocationUrl ?? null }
     }

@@ -1,3 +1,4 @@
+import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { enqueue } from '#server/queue'
@@ -19,7 +20,7 @@ export async function scanDue(now = new Date()): Promise<{ claimed: number, queu
       .eq('status', 'active').lte('next_check_at', now.toISOString()).order('next_check_at').limit(BATCH))
     if (due.length === 0) break
     const items = due.map(({ id, scan_schedule, next_check_at }) => ({ id, seen: next_check_at, next: next(id, scan_schedule, now) }))
-    const created = unwrap(await serviceClient().rpc('claim_due_integrations', { p_items: items }))
+    const created = unwrap(await askAgain(() => serviceClient().rpc('claim_due_integrations', { p_items: items })))
     claimed += created.length
     if (due.length < BATCH) break
   }

@@ -112,7 +112,7 @@ export class Lease {
   /** What a person has to know of this assessment beside its results. @throws as `store` */
   async note(notice: Notice): Promise<void> {
     await this.running
-    this.hold(unwrap(await serviceClient().rpc('note_assessment', { ...this.key, p_notice: notice })))
+    this.hold(unwrap(await askAgain(() => serviceClient().rpc('note_assessment', { ...this.key, p_notice: notice }))))
   }
 
   private hold(held: boolean): void {
@@ -129,18 +129,18 @@ export class Lease {
   /** Lets go of it; another worker goes on after so many seconds. 0: at once. */
   async pause(seconds: number): Promise<boolean> {
     await this.running
-    return unwrap(await serviceClient().rpc('pause_assessment', { ...this.key, p_seconds: seconds }))
+    return unwrap(await askAgain(() => serviceClient().rpc('pause_assessment', { ...this.key, p_seconds: seconds })))
   }
 
   async fail(error: { code: string, message: string }, audit: Json): Promise<boolean> {
     await this.running
-    return unwrap(await serviceClient().rpc('fail_assessment', { ...this.key, p_error: error, p_audit: audit }))
+    return unwrap(await askAgain(() => serviceClient().rpc('fail_assessment', { ...this.key, p_error: error, p_audit: audit })))
   }
 
   /** Back to the queue, for another worker. */
   async release(): Promise<void> {
     await this.running
-    unwrap(await serviceClient().rpc('release_assessment', this.key))
+    unwrap(await askAgain(() => serviceClient().rpc('release_assessment', this.key)))
   }
 
   stop(): void {

@@ -2,7 +2,9 @@
 -- reach: whoever takes the assessment over goes on from there. The list of resources is written page by page, and what it does
 -- not name counts as missing only when it has come to its end. Nothing of it shows before the assessment is completed.
 --
--- Locked in the order of lock_order: assessment, integration, then what hangs on it.
+-- Locked in the order of lock_order: assessment, integration, then what hangs on it. The assessment is changed only when both are
+-- locked: whoever has the integration and adds an assessment waits for an open one that is being changed, not for one that is
+-- merely locked.
 
 alter table public.assessments
   -- The last resource, by id, up to which all results are stored.
@@ -93,13 +95,13 @@ language plpgsql set search_path = '' as $$
 declare
   v public.assessments;
 begin
-  update public.assessments set lease_until = clock_timestamp() + make_interval(secs => p_seconds)
-    where id = p_id and lease_owner = p_owner and status = 'running' returning * into v;
+  select * into v from public.assessments where id = p_id and lease_owner = p_owner and status = 'running' for no key update;
   if v.id is null then
     return false;
   end if;
   -- Whoever connects the same account again writes the same rows, perhaps in another order.
-  perform 1 from public.integrations i where i.id = v.integration_id for share;
+  perform 1 from public.integrations i where i.id = v.integration_id for no key update;
+  update public.assessments set lease_until = clock_timestamp() + make_interval(secs => p_seconds) where id = p_id;
   insert into public.integration_resources (integration_id, organization_id, kind, external_id, name, metadata, listed_in)
     select v.integration_id, v.organization_id, r.kind, r.external_id, r.name, coalesce(r.metadata, '{}'), p_id
     from jsonb_to_recordset(p_resources) as r (kind text, external_id text, name text, metadata jsonb)
@@ -121,7 +123,7 @@ begin
   if v.id is null then
     return null;
   end if;
-  perform 1 from public.integrations i where i.id = v.integration_id for share;
+  perform 1 from public.integrations i where i.id = v.integration_id for no key update;
   v_empty := not exists (select from public.integration_resources r where r.integration_id = v.integration_id and r.listed_in = p_id)
     and exists (select from public.integration_resources r where r.integration_id = v.integration_id and r.missing_since is null);
   if not v_empty then

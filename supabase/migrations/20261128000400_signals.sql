@@ -31,6 +31,8 @@ grant select, insert, update, delete on table public.integration_signals to serv
 create function public.record_signals(p_integration_id uuid, p_organization_id uuid, p_told jsonb) returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- Whoever removes the integration holds it, and wants its signals.
+  perform 1 from public.integrations i where i.id = p_integration_id for key share;
   -- In one order, so that two scans never wait for each other.
   insert into public.integration_signals as s (resource_id, kind, organization_id, integration_id, facts, unknown, seen_at)
     select r.id, k.kind, r.organization_id, r.integration_id, k.facts, k.unknown, t.seen_at

@@ -1,6 +1,6 @@
 /**
  * Many transactions that lock rows of several organizations at once, on a real PostgreSQL: none is ended for another's sake,
- * and every encryption is counted before it is made.
+ * every function keeps to the one order, and every encryption is counted before it is made.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useConnectors } from '#server/connectors/registry'
@@ -15,6 +15,9 @@ import { ciphertext, newIntegration, newKey, newKeyId, newOrganization } from '.
 import { openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
 import { mirror } from '../support/test-connectors.ts'
+import { clashes } from './lock-order/clashes.ts'
+import { order } from './lock-order/order.ts'
+import { newScene, type Scene } from './lock-order/scene.ts'
 
 const ORGANIZATIONS = 20
 const EACH = 30
@@ -103,6 +106,19 @@ describe('functions of the database, side by side', () => {
     expect(deleted).toEqual(Array(10).fill('deleted'))
     expect(await deadlocks(async sql => (await db.run(sql)).rows)).toBe(before)
   })
+})
+
+describe('functions of the database, two at a time', () => {
+  let db: TestDatabase
+  let scene: Scene
+  beforeAll(async () => {
+    db = await openDatabase()
+    scene = await newScene(db)
+  })
+  afterAll(() => db?.close())
+
+  describe('the order of locks', () => order(() => ({ db, scene })))
+  describe('on rows that somebody else has', () => clashes(() => ({ db, scene })))
 })
 
 describe('the engine and both changes of keys, side by side', () => {

@@ -10,6 +10,7 @@ import { supabase } from '#server/connectors/supabase'
 import type { Caller } from '#server/database/caller'
 import { useSupabase } from '#server/database/clients'
 import { confirmConnection } from '#server/integrations/confirm'
+import { withStoredCredential } from '#server/integrations/credentials'
 import { cancelConnection } from '#server/integrations/pending-end'
 import { getReceipt } from '#server/integrations/receipts'
 import { removeIntegration } from '#server/integrations/remove'
@@ -18,7 +19,7 @@ import { loadEnv } from '#server/utils/env'
 import { signInAs } from '../support/account.ts'
 import { connectBlindly, install } from '../support/connections.ts'
 import { newGate } from '../support/gate.ts'
-import { holdCalls } from '../support/held-calls.ts'
+import { endCalls, holdCalls } from '../support/held-calls.ts'
 import { from, openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider } from '../support/rotating-provider.ts'
 import { mirror } from '../support/test-connectors.ts'
@@ -195,6 +196,31 @@ it('a grant that was stored, and nobody was told, is not ended', async () => {
     await expect(connectBlindly(precise, who)).rejects.toThrow()
     expect(await rooms.sql('select 1 from public.integrations where organization_id = $1', [who.organizationId])).toHaveLength(1)
     expect(provider.tokenCalls.map(call => call.grantType)).toEqual(['authorization_code'])
+  }
+  finally {
+    useSupabase(rooms.address)
+    await provider.close()
+  }
+})
+
+it('a grant that could not be stored is ended, and the one before it, of the same account, is not', async () => {
+  const provider = await startRotatingProvider()
+  const { revocation: how } = supabase.authorization
+  const precise: Connector = { ...mirror, authorization: { ...supabase.authorization, revocation: { ...how, ends: 'tokens' } } }
+  install(precise, provider)
+  try {
+    const who = await rooms.person()
+    const id = await connectBlindly(precise, who)
+    const [before] = await rooms.sql('select config, version from public.integrations where id = $1', [id])
+    const ended = endCalls(rooms.address, 'store_connection', Infinity)
+    await expect(connectBlindly(precise, who)).rejects.toMatchObject({ name: 'AppError', code: 'internal' })
+    expect(ended()).toBeGreaterThan(1)
+    useSupabase(rooms.address)
+    expect(provider.revocations).toHaveLength(1)
+    expect(await rooms.sql('select config, version from public.integrations where organization_id = $1', [who.organizationId])).toEqual([before])
+    const kept = await withStoredCredential({ integrationId: id, purpose: 'test', actor: { type: 'system', id: null, email: null } }, async secrets => secrets.refreshToken)
+    expect(provider.revoked).toHaveLength(1)
+    expect(provider.revoked).not.toContain(kept)
   }
   finally {
     useSupabase(rooms.address)

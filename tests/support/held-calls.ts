@@ -25,6 +25,21 @@ export function loseCalls(address: SupabaseAddress, name: string, times: number)
   return bodies
 }
 
+/** The next calls of this database function are ended by Postgres in favour of another. @returns how many were */
+export function endCalls(address: SupabaseAddress, name: string, times: number): () => number {
+  const pass = address.fetch ?? fetch
+  let ended = 0
+  useSupabase({
+    ...address,
+    fetch: async (input, init) => {
+      if (!isCallOf(name, input) || ended === times) return pass(input, init)
+      ended++
+      return Response.json({ code: '40P01', message: 'deadlock detected', details: null, hint: null }, { status: 500 })
+    },
+  })
+  return () => ended
+}
+
 /** @param name of a database function: only calls of that one wait */
 export function holdCalls(address: SupabaseAddress, name: string): HeldCalls {
   const pass = address.fetch ?? fetch
