@@ -1,4 +1,5 @@
 /** What a provider tells us. Part of the contract. */
+import { z } from 'zod'
 import type { GrantFacts } from './endpoint'
 
 /** A call that the provider made to us. */
@@ -16,6 +17,17 @@ export interface ProviderEvent {
   at?: string
   /** With `changed`: the resource's external id, when it is one. */
   resourceId?: string
+}
+
+/** Seconds since 1970 that a date of ISO 8601 with four digits for its year can have. */
+export const secondsSince1970 = z.number().int().positive().max(253_402_300_799)
+
+/**
+ * For `at`, where a provider tells whole seconds. It is the second's end that counts: nobody reconnects within the second in which
+ * they removed the app, but a connection may well be made and removed within one.
+ */
+export function endOfSecond(seconds: number): string {
+  return new Date(seconds * 1000 + 999).toISOString()
 }
 
 export interface Webhooks {
