@@ -35,6 +35,8 @@ export interface Webhooks {
   key: 'client_secret' | { setting: string }
   /** Over the raw bytes, in constant time; false without a signature, or outside of the provider's time window. */
   verify: (delivery: Delivery, key: string, now: Date) => boolean
+  /** Bytes of the largest delivery that the provider sends. Default: 1 MiB. */
+  maxBytes?: number
   /** After `verify`. `challenge` is to be sent back; `id` is the same for each redelivery. @throws ZodError */
   parse: (delivery: Delivery) => { challenge: string } | { id: string, events: readonly ProviderEvent[] }
 }
