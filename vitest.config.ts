@@ -33,7 +33,7 @@ const onPostgres = ['kms', 'lock-order', 'no-entry-no-session', 'refresh-engine'
  */
 const onceIsEnough = [
   'audit', 'connect', 'connect-role', 'delete-organization', 'key-refusal', 'no-entry-no-deed', 'rate-limiter', 'receipts', 'reconnect', 'remove', 'remove-refresh', 'rotation',
-  'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access', 'shrunken-grant', 'webhooks',
+  'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access', 'shrunken-grant', 'webhooks', 'webhooks-large', 'webhooks-late',
 ]
 
 function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded', startsApps = false, without = [] }: Options): TestProjectConfiguration {
