@@ -33,8 +33,8 @@ const onPostgres = ['kms', 'lock-order', 'no-entry-no-session', 'refresh-engine'
  */
 const onceIsEnough = [
   'ask-again', 'audit', 'connect', 'connect-role', 'delete-organization', 'key-refusal', 'minting', 'no-entry-no-deed', 'rate-limiter', 'receipts',
-  'reconnect', 'refresh-limits', 'remove', 'remove-refresh', 'rotation',
-  'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access', 'shrunken-grant', 'webhooks',
+  'reconnect', 'refresh-limits', 'remove', 'remove-refresh', 'rotation', 'scan-credentials', 'scan-schedule', 'scan-worker', 'shared-access',
+  'shrunken-grant', 'webhooks', 'webhooks-large', 'webhooks-late',
 ]
 
 function project(name: string, { folder = name, timeoutMs, workers, databaseMode = 'embedded', startsApps = false, without = [] }: Options): TestProjectConfiguration {

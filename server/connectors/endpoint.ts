@@ -28,7 +28,8 @@ export interface ExternalAccount {
 /**
  * What the calls of a grant need to know beside its token: a team's or an installation's id. From the callback, in their place
  * from the token endpoint's answer, and in the place of both from `account`; kept beside the tokens in the clear, so never a
- * secret. A reconnect replaces all of them, a refresh none.
+ * secret. A reconnect replaces all of them, a refresh none; a scan notes what `account` shows by then, since an account may have
+ * been left and joined again.
  *
  * Anybody can write a callback's address: `account` throws (ProviderError `not_found`) for a fact of the callback that does not
  * fit the token, or gives the right one. Until it has answered, no grant is ended by what a callback alone says.

@@ -1544,6 +1544,14 @@ export type Database = {
         }
         Returns: boolean
       }
+      note_facts: {
+        Args: {
+          p_facts: Json
+          p_id: string
+          p_version: number
+        }
+        Returns: undefined
+      }
       note_probe: {
         Args: {
           p_error: Json

@@ -25,18 +25,24 @@ export async function readJson(event: H3Event): Promise<unknown> {
 }
 
 /** As it came. @param limit in bytes @throws AppError body_too_large */
-export async function readBytes(event: H3Event, limit: number): Promise<Buffer> {
+async function readBytes(event: H3Event, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of bodyOf(event)) {
     size += chunk.length
-    if (size > limit) throw new AppError('body_too_large', `A body may have ${limit} bytes.`, { headers: { connection: 'close' } })
+    if (size > limit) throw tooLarge(limit)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
-async function* bodyOf(event: H3Event): AsyncGenerator<Buffer> {
+/** @param limit in bytes */
+export function tooLarge(limit: number): AppError {
+  return new AppError('body_too_large', `A body may have ${limit} bytes.`, { headers: { connection: 'close' } })
+}
+
+/** The bytes of a request as they arrive: no more is taken from the connection than is asked for. */
+export async function* bodyOf(event: H3Event): AsyncGenerator<Buffer> {
   // An internal call (a page rendered here that asks our own API) carries its body on the request object.
   const request: { body?: unknown } & AsyncIterable<Buffer> = event.node.req
   if (request.body !== undefined && request.body !== null) {

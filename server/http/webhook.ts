@@ -6,13 +6,16 @@ import { defineEventHandler, getRequestHeader, getRouterParam, setResponseHeader
 import { findConnector } from '#server/connectors/registry'
 import { AppError } from '#server/errors'
 import { receiveDelivery, takesDeliveries, type Received } from '#server/integrations/webhooks'
-import { readBytes } from './body'
+import { bodyOf } from './body'
+import { LargeBodies } from './large-bodies'
 import { countAttempt } from './rate-limit'
 import { requestInfo } from './request-info'
 import { sendProblem } from './route'
 
-/** Bytes. The largest that any of the providers sends is far smaller. */
-export const DELIVERY_LIMIT = 1024 * 1024
+/** Bytes of a delivery, unless a connector says that its provider sends larger ones (`Webhooks.maxBytes`). */
+const DELIVERY_LIMIT = 1024 * 1024
+/** Each provider waits for its answer for ten seconds at most: what takes longer nobody waits for. */
+const largeBodies = new LargeBodies({ from: DELIVERY_LIMIT, atOnce: 2, patienceMs: 10_000 })
 
 export const webhookHandler = defineEventHandler(async (event) => {
   try {
@@ -29,9 +32,9 @@ async function receive(event: H3Event): Promise<Received> {
   if (!/^application\/json\b/i.test(getRequestHeader(event, 'content-type') ?? '')) {
     throw new AppError('unsupported_media_type', 'Deliveries are taken as application/json.')
   }
-  const body = await readBytes(event, DELIVERY_LIMIT)
   try {
-    return await receiveDelivery(connector, { headers: headersOf(event), body }, new Date())
+    const limit = connector.webhooks?.maxBytes ?? DELIVERY_LIMIT
+    return await largeBodies.read(bodyOf(event), limit, body => receiveDelivery(connector, { headers: headersOf(event), body }, new Date()))
   }
   catch (error) {
     if (error instanceof AppError && error.code === 'signature_refused') await countAttempt('webhook', `${connector.id} ${requestInfo(event).ip}`)

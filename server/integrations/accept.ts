@@ -9,7 +9,7 @@ import type { Json } from '#server/database/types'
 
 export interface Accepted { provider: string, sandbox: boolean, delivery_id: string, events: Json }
 
-/** In one statement. Bytes of events: one delivery has a megabyte at most. */
+/** In one statement. Of a large delivery nothing but a few events is kept: each connector reads its own. */
 const TOGETHER = 50
 
 interface Waiting { delivery: Accepted, done: PromiseWithResolvers<boolean> }

@@ -8,6 +8,7 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { outOfReach, ProviderError, type ProviderErrorKind } from '#server/errors'
 import type { BeginMinting } from '#server/integrations/credentials'
+import { noteFacts } from '#server/integrations/facts'
 import { resourceRows } from '#server/integrations/resources'
 import type { IntegrationRow } from '#server/integrations/row'
 import { log } from '#server/utils/log'
@@ -78,6 +79,19 @@ async function list(api: ApiReader, row: IntegrationRow, lease: Lease): Promise<
   }
   // Whatever the provider had told us of it.
   else if (row.status !== 'active') unwrap(await serviceClient().rpc('note_reached', { p_id: row.id }))
+  await lookAtAccount(api, row)
+}
+
+/** A grant that has facts may have others by now. That they can't be read takes nothing from the list. */
+async function lookAtAccount(api: ApiReader, row: IntegrationRow): Promise<void> {
+  if (Object.keys(row.config.facts ?? {}).length === 0) return
+  try {
+    await noteFacts(row, await row.connector.account(api))
+  }
+  catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    log.warn('an account could not be read', { integration_id: row.id, kind: error.kind, call: error.call })
+  }
 }
 
 const notListed = { code: 'not_listed', message: 'The provider\'s list of resources could not be read. Those that were known before were asked.' }

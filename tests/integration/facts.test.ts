@@ -1,17 +1,21 @@
 /** The facts of a grant: from the callback, the token endpoint and the account, kept beside the tokens. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ExternalAccount, GrantFacts } from '#server/connectors/contract'
 import { useConnectors } from '#server/connectors/registry'
-import type { GrantFacts } from '#server/connectors/contract'
+import { ProviderError } from '#server/errors'
 import type { Caller } from '#server/database/caller'
 import { confirmConnection } from '#server/integrations/confirm'
 import { beginConnection } from '#server/integrations/begin-connection'
 import { finishConnection, type Connected } from '#server/integrations/connect'
 import { withApi } from '#server/integrations/credentials'
+import { applyDeliveries } from '#server/integrations/deliveries'
 import { refreshDue } from '#server/integrations/refresh-due'
 import { readRow } from '#server/integrations/row'
+import { receiveDelivery } from '#server/integrations/webhooks'
 import { openFlow } from '#server/oauth/state'
 import { callbackErrors } from '#shared/callback-errors'
 import { install } from '../support/connections.ts'
+import { delivery, signingKey } from '../support/deliveries.ts'
 import { from, openRooms, type Rooms } from '../support/rooms.ts'
 import { startRotatingProvider, type RotatingProvider } from '../support/rotating-provider.ts'
 import { noisy } from '../support/test-connectors.ts'
@@ -19,10 +23,12 @@ import { noisy } from '../support/test-connectors.ts'
 let rooms: Rooms
 let provider: RotatingProvider
 let who: Caller
+/** What the provider shows of the account. */
+let shown: (account: ExternalAccount) => ExternalAccount | Promise<ExternalAccount>
 beforeAll(async () => {
   rooms = await openRooms()
   provider = await startRotatingProvider({ main: 3600 })
-  install(noisy, { env: id => ({ ...provider.env(id), NOISY_APP_NAME: 'ours' }) })
+  install({ ...noisy, account: async api => shown(await noisy.account(api)) }, { env: id => ({ ...provider.env(id), NOISY_APP_NAME: 'ours', NOISY_SIGNING_KEY: signingKey }) })
 })
 afterAll(async () => {
   useConnectors(null)
@@ -31,6 +37,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await rooms.sql('delete from public.integrations')
+  shown = account => account
   provider.grantFields = {}
   provider.revocations.splice(0)
   who = await rooms.person()
@@ -112,4 +119,69 @@ it('that the account has shown to be right end the grant of which nothing was st
   const flow = { ...openFlow(cookie.value), ...gone }
   await expect(finishConnection(noisy, who, flow, 'any-code', from, { installation_id: '42' })).rejects.toMatchObject({ code: 'account_mismatch' })
   expect(provider.revocations).toEqual(['/installations/42/revoke'])
+})
+
+describe('after the account was left and joined again', () => {
+  /** As a provider shows it that numbers installations. */
+  const reinstalled = (installation: string) => {
+    shown = account => ({ ...account, facts: { ...account.facts, installation_id: installation } })
+  }
+  const installation = async (id: string) => (await stored(id))?.installation_id
+  const status = async (id: string) => (await readRow(id)).status
+  async function tell(event: { what: string, installation: string }): Promise<void> {
+    const { headers, body } = delivery([{ account: 'acme', ...event }])
+    await receiveDelivery(noisy, { headers: new Headers(headers), body: new TextEncoder().encode(body) }, new Date())
+    await applyDeliveries('noisy', false)
+  }
+
+  it('a scan sees which it is now, and what is told of that one counts, and of the other no more', async () => {
+    const id = await connect({ installation_id: '42' })
+    reinstalled('43')
+    expect(await rooms.scan(who, id)).toMatchObject({ status: 'completed' })
+    expect(await stored(id)).toMatchObject({ plan: 'team', installation_id: '43' })
+    await tell({ what: 'ended', installation: '42' })
+    expect(await status(id)).toBe('active')
+    await tell({ what: 'ended', installation: '43' })
+    expect(await status(id)).toBe('error')
+  })
+
+  it('by somebody else, the scans of all see it', async () => {
+    const ours = await connect({ installation_id: '42' })
+    const us = who
+    who = await rooms.person()
+    reinstalled('43')
+    const theirs = await connect({ installation_id: '43' })
+    await rooms.scan(us, ours)
+    expect([await installation(ours), await installation(theirs)]).toEqual(['43', '43'])
+  })
+
+  it('a scan that another consent overtakes leaves that one\'s alone', async () => {
+    const id = await connect({ installation_id: '42' })
+    let again = Promise.resolve('')
+    shown = async (account) => {
+      shown = one => one
+      again = connect({ installation_id: '44' })
+      await again
+      return { ...account, facts: { ...account.facts, installation_id: '43' } }
+    }
+    await rooms.scan(who, id)
+    expect(await again).toBe(id)
+    expect(await installation(id)).toBe('44')
+  })
+
+  it('what is read of another account is not taken for this one\'s', async () => {
+    const id = await connect({ installation_id: '42' })
+    shown = account => ({ ...account, id: 'elsewhere', facts: { installation_id: '43' } })
+    expect(await rooms.scan(who, id)).toMatchObject({ status: 'completed' })
+    expect(await installation(id)).toBe('42')
+  })
+
+  it('a scan is none the worse where the account can\'t be read', async () => {
+    const id = await connect({ installation_id: '42' })
+    const before = await rooms.scan(who, id)
+    shown = () => { throw new ProviderError('forbidden', 'GET /user') }
+    const now = await rooms.scan(who, id)
+    expect([now.status, now.notice, now.counts]).toEqual([before.status, null, before.counts])
+    expect(await installation(id)).toBe('42')
+  })
 })

@@ -126,6 +126,7 @@ const executableBy: Record<string, string> = {
   'public.make_calendar_feed': 'authenticated',
   'public.mark_unverified': 'service_role',
   'public.note_assessment': 'service_role',
+  'public.note_facts': 'service_role',
   'public.note_probe': 'service_role',
   'public.note_rates': 'service_role',
   'public.note_reached': 'service_role',

@@ -27,27 +27,31 @@ function idOf(who: Identity): string {
   return id
 }
 
-/** The one workspace, or all those of the organization that the app was added to. */
+/**
+ * The one workspace, or all those of the organization that the app was added to: of these what the list says, since somebody may
+ * be waiting, an organization can have hundreds, and `team.info` answers for fifty a minute. The checks ask for it where they need it.
+ */
 export async function* resources(api: ApiReader): AsyncIterable<ResourceDescription> {
   const who = await identify(api)
   if (!who.is_enterprise_install) {
-    yield await describe(api, { id: idOf(who), name: who.team }, 'workspace', who.enterprise_id)
+    yield await alone(api, who)
     return
   }
   for await (const page of api.pages(workspaces)) {
-    for (const team of page.teams) yield await describe(api, team, 'organization', who.enterprise_id)
+    for (const { id, name } of page.teams) {
+      // An organization's token answers for no single workspace unless one is named.
+      yield { kind: 'workspace', externalId: id, name: name ?? id, metadata: { enterprise_id: who.enterprise_id ?? null, install: 'organization' } }
+    }
   }
 }
 
-/** @param install what the app is installed in: an organization's token answers for no single workspace unless one is named */
-async function describe(
-  api: ApiReader, team: { id: string, name?: string | null }, install: 'workspace' | 'organization', enterpriseId: string | null | undefined,
-): Promise<ResourceDescription> {
-  const known = { kind: 'workspace', externalId: team.id, name: team.name ?? team.id, metadata: {} }
+async function alone(api: ApiReader, who: Identity): Promise<ResourceDescription> {
+  const id = idOf(who)
+  const known = { kind: 'workspace', externalId: id, name: who.team ?? id, metadata: {} }
   const info = (await api.get(workspace, known))?.team
   return {
     ...known,
     name: info?.name ?? known.name,
-    metadata: { domain: info?.domain ?? null, enterprise_id: info?.enterprise_id ?? enterpriseId ?? null, install },
+    metadata: { domain: info?.domain ?? null, enterprise_id: info?.enterprise_id ?? who.enterprise_id ?? null, install: 'workspace' },
   }
 }

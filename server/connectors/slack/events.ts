@@ -1,9 +1,10 @@
 /** What a delivery says. Of a person's profile, of a channel and of everything else in it nothing is taken but ids. */
 import { z } from 'zod'
-import type { ProviderEvent } from '../contract'
+import { endOfSecond, secondsSince1970, type ProviderEvent } from '../contract'
 
 const id = z.string().regex(/^[A-Z0-9]{2,40}$/)
 const maybeId = id.nullish().catch(undefined)
+const maybeFlag = z.boolean().nullish().catch(undefined)
 
 const json = z.instanceof(Uint8Array).transform((bytes, context): unknown => {
   try { return JSON.parse(new TextDecoder().decode(bytes)) }
@@ -18,10 +19,13 @@ const delivery = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('event_callback'),
     event_id: z.string().min(1).max(200),
+    /** When it happened, which a retry keeps; one that is no time is none. */
+    event_time: secondsSince1970.nullish().catch(undefined),
     team_id: maybeId,
     enterprise_id: maybeId,
+    is_enterprise_install: maybeFlag,
     // At most one, https://docs.slack.dev/apis/events-api#authorizations. Those of an app's end have none.
-    authorizations: z.array(z.object({ team_id: maybeId, enterprise_id: maybeId, is_enterprise_install: z.boolean().nullish().catch(undefined) })).nullish().catch(undefined),
+    authorizations: z.array(z.object({ team_id: maybeId, enterprise_id: maybeId, is_enterprise_install: maybeFlag })).nullish().catch(undefined),
     event: z.object({
       type: z.string(),
       tokens: z.object({ oauth: z.array(z.string()).nullish(), bot: z.array(z.string()).nullish() }).nullish(),
@@ -37,7 +41,7 @@ export function readDelivery(body: Uint8Array): { challenge: string } | { id: st
   const said = delivery.parse(json.parse(body))
   switch (said.type) {
     case 'url_verification': return { challenge: said.challenge }
-    case 'event_callback': return { id: said.event_id, events: eventsOf(said) }
+    case 'event_callback': return { id: said.event_id, events: eventsOf(said).map(event => ({ ...event, ...timeOf(said) })) }
     case 'app_rate_limited': return {
       id: `app_rate_limited:${said.team_id}:${said.minute_rate_limited}`,
       events: [{ what: 'changed', accountId: said.team_id, resourceId: said.team_id }],
@@ -45,9 +49,23 @@ export function readDelivery(body: Uint8Array): { challenge: string } | { id: st
   }
 }
 
+function timeOf({ event_time: seconds }: Callback): Pick<ProviderEvent, 'at'> {
+  return seconds ? { at: endOfSecond(seconds) } : {}
+}
+
 function eventsOf(callback: Callback): ProviderEvent[] {
-  const accountId = accountOf(callback)
+  const { accountId, perhaps } = aboutOf(callback)
   if (!accountId) return []
+  const events = eventsFor(callback, accountId)
+  return perhaps ? [...events, ...events.filter(event => event.accountId !== perhaps).map(event => forPerhaps(event, perhaps))] : events
+}
+
+/** What is perhaps about a grant does not end it, but has it looked at: whether it lives shows then. */
+function forPerhaps(event: ProviderEvent, accountId: string): ProviderEvent {
+  return event.what === 'ended' ? { what: 'resources', accountId } : { ...event, accountId }
+}
+
+function eventsFor(callback: Callback, accountId: string): ProviderEvent[] {
   const { event: { type, tokens }, team_id } = callback
   switch (type) {
     case 'app_uninstalled':
@@ -71,9 +89,16 @@ function eventsOf(callback: Callback): ProviderEvent[] {
   }
 }
 
-/** The installation that it is told to: an organization's, or a workspace's. */
-function accountOf({ authorizations, team_id, enterprise_id }: Callback): string | null {
+/**
+ * The installation that it is told to: an organization's, or a workspace's. What is told without an authorization may still say
+ * at the top which of them; a workspace and its organization without a word may be either, and the organization is then `perhaps`.
+ */
+function aboutOf({ authorizations, is_enterprise_install, team_id, enterprise_id }: Callback): { accountId: string | null, perhaps?: string } {
   const to = authorizations?.[0]
-  if (to?.is_enterprise_install) return to.enterprise_id ?? enterprise_id ?? null
-  return to?.team_id ?? team_id ?? enterprise_id ?? null
+  const organization = to?.enterprise_id ?? enterprise_id ?? null
+  const workspace = to?.team_id ?? team_id ?? null
+  const wide = to?.is_enterprise_install ?? is_enterprise_install
+  if (wide) return { accountId: organization }
+  if (!workspace || !organization) return { accountId: workspace ?? organization }
+  return wide === false ? { accountId: workspace } : { accountId: workspace, perhaps: organization }
 }

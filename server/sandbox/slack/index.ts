@@ -17,8 +17,10 @@ import { answerMethod } from './web-api'
 export interface SlackSandboxOptions extends StandInOptions {
   /** With token rotation 43,200; null: the app has none, and tokens live until they are revoked. */
   accessTokenLifetimeSeconds?: number | null
-  /** Per method and installation. */
-  requestsPerMinute?: number
+  /** Per method and installation; or of each of these methods, and of the others as many as one likes. */
+  requestsPerMinute?: number | Readonly<Record<string, number>>
+  /** So many more in each organization. */
+  moreWorkspaces?: number
 }
 
 /** @throws Error when the stored state is damaged */
@@ -44,7 +46,7 @@ export function createSlackSandbox(options: SlackSandboxOptions): Sandbox {
     if (called === undefined) return json({ ok: false, error: 'not_found' }, 404)
     if (called === 'oauth.v2.access') return method === 'POST' ? answerToken(request, { ...options, rotates: lifetimeSeconds !== null }, grants) : no('invalid_post_type')
     if (method !== 'GET' && method !== 'POST') return no('invalid_http_method', {}, 405, { allow: 'GET, POST' })
-    return answerMethod(request, called, { grants, now, count })
+    return answerMethod(request, called, { grants, now, count, moreWorkspaces: options.moreWorkspaces ?? 0 })
   }
 
   // A fault may read the body, which the answer then needs once more.

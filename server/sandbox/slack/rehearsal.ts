@@ -31,20 +31,24 @@ export function rehearsalOf(prefix: string, signingSecret: string, grants: Grant
         actions: [
           expire(grants, id),
           revoke(grants, id),
-          { id: 'uninstall', label: 'Uninstall, and tell by webhook', run: () => uninstall(account) },
+          { id: 'uninstall', label: 'Uninstall, and tell by webhook', run: () => uninstall(account, { is_enterprise_install: account.kind === 'organization' }) },
+          ...account.kind === 'organization' ? [{ id: 'uninstall_unclear', label: 'Uninstall, and do not tell whether from the organization or a workspace', run: () => uninstall(account, {}) }] : [],
         ],
       }]
     }),
     endGrants: () => { grants.endAll() },
   }
 
-  /** For everybody who connected it there. */
-  function uninstall(account: SandboxAccount): SignedDelivery {
+  /**
+   * For everybody who connected it there. An organization's delivery names one of its workspaces as well.
+   * @param saying which of the two is meant, if it does
+   */
+  function uninstall(account: SandboxAccount, saying: { is_enterprise_install?: boolean }): SignedDelivery {
     grants.endAll(subject => installationOf(subject).accountId === account.id)
     const seconds = Math.floor(now() / 1000)
     const body = JSON.stringify({
       type: 'event_callback', api_app_id: 'A0ALLYSHIP00', event_id: `Ev${randomBytes(6).toString('hex').toUpperCase()}`, event_time: seconds,
-      team_id: account.kind === 'workspace' ? account.id : null, enterprise_id: account.kind === 'organization' ? account.id : null,
+      team_id: account.workspaces[0]?.id ?? null, enterprise_id: account.kind === 'organization' ? account.id : null, ...saying,
       event: { type: 'app_uninstalled' },
     })
     // https://docs.slack.dev/authentication/verifying-requests-from-slack

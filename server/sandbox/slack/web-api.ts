@@ -1,15 +1,15 @@
 /** GET or POST /api/<method>. */
 import type { Grants } from '../kit/grants'
 import { bearerOf, isForm } from '../kit/http'
-import { accountOf } from './accounts'
+import { accountOf, withWorkspaces } from './accounts'
 import { no, ok } from './http'
 import { installationOf } from './installation'
 import { methods } from './methods'
 import { deathOf } from './token-format'
 
-export interface WebApi { grants: Grants, now: () => number, count: (key: string) => number | null }
+export interface WebApi { grants: Grants, now: () => number, count: (method: string, account: string) => number | null, moreWorkspaces: number }
 
-export async function answerMethod(request: Request, method: string, { grants, now, count }: WebApi): Promise<Response> {
+export async function answerMethod(request: Request, method: string, { grants, now, count, moreWorkspaces }: WebApi): Promise<Response> {
   // What an object inherits is no method.
   const asked = Object.hasOwn(methods, method) ? methods[method] : undefined
   if (!asked && method !== 'auth.revoke') return no('unknown_method', { req_method: method })
@@ -20,7 +20,7 @@ export async function answerMethod(request: Request, method: string, { grants, n
   const account = found && accountOf(found.subject)
   if (!found || !account) return no(grants.hasExpired(token) ? 'token_expired' : deathOf(token, now()))
 
-  const wait = count(`${method} ${account.id}`)
+  const wait = count(method, account.id)
   if (wait !== null) return no('ratelimited', {}, 429, { 'retry-after': String(wait) })
   if (!asked) return revoke(token, args, grants)
   const asPerson = found.chain === 'user'
@@ -28,7 +28,7 @@ export async function answerMethod(request: Request, method: string, { grants, n
   const provided = asPerson ? userScopes : botScopes
   const needed = asked.needs(args).find(scope => !provided.includes(scope))
   if (needed !== undefined) return no('missing_scope', { needed, provided: provided.join(',') })
-  return asked.answer(args, { account, asPerson })
+  return asked.answer(args, { account: withWorkspaces(account, moreWorkspaces), asPerson })
 }
 
 /** One token, or for a trial none. */

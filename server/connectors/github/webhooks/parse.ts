@@ -1,6 +1,6 @@
 /** What a delivery says (https://docs.github.com/en/webhooks/webhook-events-and-payloads). The type stands in a header. */
 import { z } from 'zod'
-import type { Delivery, ProviderEvent } from '../../contract'
+import { endOfSecond, secondsSince1970, type Delivery, type ProviderEvent } from '../../contract'
 import { organizationId } from '../discovery'
 import { maybe, id } from '../endpoints/fields'
 
@@ -16,9 +16,12 @@ const json = z.string().transform((text, context): unknown => {
 
 const party = z.object({ id })
 
+/** Seconds since 1970 or ISO 8601, which are both in use; as seconds. */
+const time = z.union([secondsSince1970, z.iso.datetime({ offset: true }).transform(text => Math.floor(Date.parse(text) / 1000)).pipe(secondsSince1970)])
+
 const payloadSchema = z.object({
   action: maybe(z.string()),
-  installation: maybe(z.object({ id, account: maybe(party) })),
+  installation: maybe(z.object({ id, account: maybe(party), suspended_at: maybe(time), updated_at: maybe(time) })),
   /** Of `installation_target`. */
   account: maybe(party),
   organization: maybe(party),
@@ -56,7 +59,7 @@ function eventsOf(event: string, payload: Payload): ProviderEvent[] {
   const about = aboutOf(payload)
   if (!installation || !about) return []
   switch (event) {
-    case 'installation': return only(action && Object.hasOwn(installed, action) ? installed[action] : undefined, about)
+    case 'installation': return only(action && Object.hasOwn(installed, action) ? installed[action] : undefined, { ...about, ...timeOf(action, installation) })
     case 'installation_repositories':
     case 'installation_target': return only('resources', about)
     default: return changing.has(event) ? [...only(event === 'repository' && moving.has(action ?? '') ? 'resources' : undefined, about), { what: 'changed', ...about, ...resourceOf(payload) }] : []
@@ -65,6 +68,17 @@ function eventsOf(event: string, payload: Payload): ProviderEvent[] {
 
 function only(what: What | undefined, about: Omit<ProviderEvent, 'what'>): ProviderEvent[] {
   return what === undefined ? [] : [{ what, ...about }]
+}
+
+/**
+ * When it happened, as far as GitHub says: by a suspension's own time, and by the change of the installation that its end is. An
+ * installation's removal changes nothing in it: `updated_at` is from long before, and the installation's number tells which one
+ * is meant. Of a suspension and its end in one second the end came later.
+ */
+function timeOf(action: string | null, { suspended_at: suspended, updated_at: updated }: NonNullable<Payload['installation']>): Pick<ProviderEvent, 'at'> {
+  const began = suspended ?? updated
+  if (action === 'suspend' && began) return { at: new Date(began * 1000).toISOString() }
+  return action === 'unsuspend' && updated ? { at: endOfSecond(updated) } : {}
 }
 
 /** The account, and the very installation: an account may have been left and joined again. */

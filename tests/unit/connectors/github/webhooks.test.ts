@@ -63,6 +63,13 @@ const rows: Row[] = [
   ['installation', { action: 'suspend', installation }, [{ what: 'suspended', ...about }]],
   ['installation', { action: 'unsuspend', installation }, [{ what: 'resumed', ...about }]],
   ['installation', { action: 'new_permissions_accepted', installation }, [{ what: 'permissions', ...about }]],
+  ['installation', { action: 'suspend', installation: { ...installation, suspended_at: '2021-04-29T02:32:50Z', updated_at: '2021-04-28T22:32:51.000-04:00' } }, [{ what: 'suspended', ...about, at: '2021-04-29T02:32:50.000Z' }]],
+  ['installation', { action: 'suspend', installation: { ...installation, suspended_at: null, updated_at: 1619663570 } }, [{ what: 'suspended', ...about, at: '2021-04-29T02:32:50.000Z' }]],
+  ['installation', { action: 'unsuspend', installation: { ...installation, suspended_at: null, updated_at: '2021-04-28T22:32:50.000-04:00' } }, [{ what: 'resumed', ...about, at: '2021-04-29T02:32:50.999Z' }]],
+  ['installation', { action: 'unsuspend', installation: { ...installation, updated_at: 'yesterday' } }, [{ what: 'resumed', ...about }]],
+  ['installation', { action: 'suspend', installation: { ...installation, suspended_at: -1, updated_at: 9e15 } }, [{ what: 'suspended', ...about }]],
+  // Of long before: a removal does not change the installation.
+  ['installation', { action: 'deleted', installation: { ...installation, suspended_at: '2021-04-29T02:32:50Z', updated_at: 1619663570 } }, [{ what: 'ended', ...about }]],
   ['installation', { action: 'constructor', installation }, []],
   ['installation_repositories', { action: 'added', installation, repositories_added: [] }, [{ what: 'resources', ...about }]],
   ['installation_repositories', { action: 'removed', installation }, [{ what: 'resources', ...about }]],

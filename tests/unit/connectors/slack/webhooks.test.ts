@@ -83,12 +83,28 @@ describe('a delivery', () => {
     ['a workspace of an organization changed', callback({ type: 'team_join' }, { enterprise_id: 'E1', authorizations: [{ enterprise_id: 'E1', team_id: null, is_enterprise_install: true }] }), [{ what: 'changed', accountId: 'E1', resourceId: 'T1' }]],
     ['a workspace changed that is part of one', callback({ type: 'team_join' }, { enterprise_id: 'E1', authorizations: [{ enterprise_id: 'E1', team_id: 'T1', is_enterprise_install: false }] }), [{ what: 'changed', accountId: 'T1', resourceId: 'T1' }]],
     ['an organization removed the app', callback({ type: 'app_uninstalled' }, { team_id: null, enterprise_id: 'E1' }), [{ what: 'ended', accountId: 'E1' }]],
+    ['an organization removed the app, and a workspace is named', callback({ type: 'app_uninstalled' }, { enterprise_id: 'E1', is_enterprise_install: true }), [{ what: 'ended', accountId: 'E1' }]],
+    ['a workspace of an organization removed the app', callback({ type: 'app_uninstalled' }, { enterprise_id: 'E1', is_enterprise_install: false }), [{ what: 'ended', accountId: 'T1' }]],
+    ['one of the two removed the app', callback({ type: 'app_uninstalled' }, { enterprise_id: 'E1' }), [{ what: 'ended', accountId: 'T1' }, { what: 'resources', accountId: 'E1' }]],
+    ['one of the two lost the app\'s token', callback({ type: 'tokens_revoked', tokens: { bot: ['U0'] } }, { enterprise_id: 'E1', is_enterprise_install: 'yes' }), [{ what: 'ended', accountId: 'T1' }, { what: 'resources', accountId: 'E1' }]],
+    ['one of the two lost a person\'s token', callback({ type: 'tokens_revoked', tokens: { oauth: ['U1'] } }, { enterprise_id: 'E1' }), [
+      { what: 'permissions', accountId: 'T1', facts: { user_id: 'U1' } }, { what: 'permissions', accountId: 'E1', facts: { user_id: 'U1' } },
+    ]],
+    ['one of the two changed', callback({ type: 'team_join' }, { enterprise_id: 'E1', authorizations: [{ team_id: 'T1' }] }), [{ what: 'changed', accountId: 'T1', resourceId: 'T1' }, { what: 'changed', accountId: 'E1', resourceId: 'T1' }]],
+    ['an organization removed the app that is not named', callback({ type: 'app_uninstalled' }, { is_enterprise_install: true }), []],
+    ['a workspace was added to one of the two', callback({ type: 'team_access_granted' }, { enterprise_id: 'E1' }), [{ what: 'resources', accountId: 'E1' }]],
     ['a workspace was added', callback({ type: 'team_access_granted', team_ids: ['T2'] }, { team_id: null, enterprise_id: 'E1' }), [{ what: 'resources', accountId: 'E1' }]],
     ['a workspace was taken away', callback({ type: 'team_access_revoked', team_ids: ['T2'] }, { enterprise_id: 'E1', authorizations: [{ enterprise_id: 'E1', team_id: 'T1', is_enterprise_install: false }] }), [{ what: 'resources', accountId: 'E1' }]],
     ['nobody knows where', callback({ type: 'app_uninstalled' }, { team_id: null }), []],
     ['the id of the workspace is none', callback({ type: 'app_uninstalled' }, { team_id: '../x' }), []],
   ])('says that %s', (_name, payload, events) => {
-    expect(parse(delivery(payload))).toEqual({ id: 'Ev1', events })
+    // The end of the second that Slack names.
+    const at = '2026-11-22T12:00:00.999Z'
+    expect(parse(delivery(payload))).toEqual({ id: 'Ev1', events: events.map(event => ({ ...event, at })) })
+  })
+
+  it.each([[undefined], [null], [0], [-1], ['1795348800'], [1.5], [9e15], [Number.MAX_VALUE]])('has no time where Slack gives %s', (time) => {
+    expect(parse(delivery(callback({ type: 'app_uninstalled' }, { event_time: time })))).toEqual({ id: 'Ev1', events: [{ what: 'ended', accountId: 'T1' }] })
   })
 
   it('that tells of events left out means to look again', () => {
