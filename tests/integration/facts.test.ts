@@ -87,8 +87,9 @@ it('are replaced by a reconnect, not added to', async () => {
   provider.grantFields = {}
   expect(await connect({ installation_id: '43' })).toBe(id)
   expect(await stored(id)).toEqual({ installation_id: '43', plan: 'team', seen: 'installation_id' })
+  // Nobody says which account: the one that it had is looked for, by what was known of it.
   expect(await connect({}, id)).toBe(id)
-  expect(await stored(id)).toEqual({ plan: 'team', seen: '' })
+  expect(await stored(id)).toEqual({ plan: 'team', seen: 'installation_id plan seen' })
 })
 
 it('wait with a connection that waits for a word', async () => {
