@@ -1388,7 +1388,7 @@ export type Database = {
       end_listing: {
         Args: {
           p_id: string
-          p_notice: Json
+          p_notices: Json
           p_owner: string
         }
         Returns: string

@@ -46,12 +46,12 @@ async function list(api: ApiReader, row: IntegrationRow, lease: Lease): Promise<
     if (page.push(resource) === PAGE) await write()
   }
   if (page.length > 0) await write()
-  if (await lease.endListing(nothingListed) === 'empty') {
-    log.warn('the provider listed nothing where there were resources', { integration_id: row.id })
-  }
+  const outcome = await lease.endListing({ empty: nothingListed, partly: kindNotListed })
+  if (outcome !== 'listed') log.warn('the provider listed nothing where there were resources', { integration_id: row.id, listed: outcome })
   // Whatever the provider had told us of it.
-  else if (row.status !== 'active') unwrap(await serviceClient().rpc('note_reached', { p_id: row.id }))
+  if (outcome !== 'empty' && row.status !== 'active') unwrap(await serviceClient().rpc('note_reached', { p_id: row.id }))
 }
 
 const notListed = { code: 'not_listed', message: 'The provider\'s list of resources could not be read. Those that were known before were asked.' }
 const nothingListed = { code: 'nothing_listed', message: 'The provider listed nothing, though there were resources before. They were kept, and asked all the same. If whoever connected this has left, reconnect it.' }
+const kindNotListed = { code: 'kind_not_listed', message: 'The provider listed none any more of a kind of which there were some before ({kinds}). They were kept, and asked all the same. If whoever connected this may no longer see them, give the access back or reconnect it; if they are gone for good, switch them off.' }
