@@ -21,7 +21,7 @@ const text = maybe(z.string())
 /** Whether there is one, and never what it is. */
 const presence = z.string().transform(value => value.trim() !== '')
 /** The same of a text that is left out where there is none; undefined for what is no text. */
-const failure = z.unknown().transform(value => value === undefined || value === null ? false : typeof value === 'string' ? value.trim() !== '' : undefined)
+const failure = z.unknown().optional().transform(value => value === undefined || value === null ? false : typeof value === 'string' ? value.trim() !== '' : undefined)
 /** The scheme and the host of an address: a webhook's path and query are often its password. Anything else is odd. */
 const address = z.url().transform((value) => {
   const { protocol, hostname } = new URL(value)
