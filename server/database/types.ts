@@ -602,6 +602,7 @@ export type Database = {
           connected_by: string | null
           created_at: string
           credential_key_id: string | null
+          exposure: Json | null
           external_account_id: string
           external_account_name: string
           health_reason: string
@@ -637,6 +638,7 @@ export type Database = {
           connected_by?: string | null
           created_at?: string
           credential_key_id?: never
+          exposure?: Json | null
           external_account_id: string
           external_account_name: string
           health_reason?: string
@@ -672,6 +674,7 @@ export type Database = {
           connected_by?: string | null
           created_at?: string
           credential_key_id?: never
+          exposure?: Json | null
           external_account_id?: string
           external_account_name?: string
           health_reason?: string
@@ -1543,6 +1546,14 @@ export type Database = {
           p_owner: string
         }
         Returns: boolean
+      }
+      note_exposure: {
+        Args: {
+          p_error: Json
+          p_id: string
+          p_version: number
+        }
+        Returns: undefined
       }
       note_probe: {
         Args: {

@@ -20,6 +20,7 @@ import { grantFieldsSchema, type GrantFields } from './grant'
 import { refresh } from './refresh'
 import { Closing } from './refresh-errors'
 import { RenewingTokens, type Held } from './renewing-tokens'
+import { notingTrust } from './role-trust'
 import { toRow, type IntegrationRow } from './row'
 import { endsWithin, REFRESH_AHEAD_MS, secretsIn, type Secrets } from './token-config'
 import { contextOf } from './vault'
@@ -113,7 +114,7 @@ export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiRea
   const limiter = limiterFor(client, { organizationId, accountId, facts: facts ?? {}, person: use.actor.type === 'user' })
   const api = openApi(client, { accessToken: tokens, facts, reference: first.row.id, limiter, signal })
   try {
-    return await fn(api, first.row)
+    return await fn(notingTrust(api, first.row), first.row)
   }
   finally {
     await tokens.noteHealth()

@@ -65,6 +65,8 @@ const calm: Readonly<Record<string, Words>> = {
 /** What only somebody at the provider can change, whatever state it makes here. */
 const elsewhere: Readonly<Record<string, Words>> = {
   suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself; a scan shows whether it does.', next_action: 'scan' },
+  role_opens_without_id: { sentence: 'The role opens without its external id, so that anybody who names it to this product could see the account. Put the condition back into its trust policy; a scan shows that it is there.', next_action: 'scan' },
+  role_opens_with_any_id: { sentence: 'The role opens with any external id, so that anybody who names it to this product could see the account. Put the condition with its own id back into its trust policy; a scan shows that it is there.', next_action: 'scan' },
   account_missing: { sentence: 'The provider says that this connection reaches no account any more. Install the app there again, or reconnect.', next_action: 'reconnect' },
 }
 const healthy: Words = { sentence: 'The last call with this credential succeeded.', next_action: null }

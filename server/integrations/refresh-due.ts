@@ -22,6 +22,7 @@ import { Lanes } from './lanes'
 import { redeem } from './redeem'
 import { Closing, Overtaken, TurnMissed } from './refresh-errors'
 import { retryAt, sentences } from './refresh-policy'
+import { lookAt } from './role-trust'
 import { isRefused, readRow, slotsOf, type IntegrationRow } from './row'
 import { Suspicion } from './suspicion'
 import { endsWithin, nextRefresh, REFRESH_AHEAD_MS, slotField } from './token-config'
@@ -150,7 +151,7 @@ async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fre
   let reached = true
   try {
     const use = { integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
-    await withApi(use, signal, api => row.connector.account(api), fresh)
+    await withApi(use, signal, api => lookAt(row.connector, api), fresh)
     await notePassed(row, now)
   }
   catch (error) {

@@ -14,7 +14,7 @@ export const authLeakedPasswords = defineCheck({
       'Open Authentication, Attack Protection in the project.',
       'Switch on the prevention of leaked passwords (Pro plan and above).',
     ],
-    url: 'https://supabase.com/docs/guides/auth/password-security#password-strength-and-leaked-password-protection',
+    url: 'https://supabase.com/docs/guides/auth/password-security',
   },
   soc2: { criteria: ['CC6.1'], own: true },
   reads: { authConfig, entitlements },
