@@ -14,7 +14,7 @@ import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError, type ProviderErrorKind } from '#server/errors'
 import { log } from '#server/utils/log'
-import { noteSuccess } from './api-verdict'
+import { noteDisabled, noteSuccess } from './api-verdict'
 import { LEASE_SECONDS, release, toBegun, type Begun } from './begun'
 import { CredentialError } from './credential-error'
 import { openConfig, withApi } from './credentials'
@@ -157,6 +157,10 @@ async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSignal, fre
   catch (error) {
     // What the renewal that a 401 forced brought is written already.
     if (!(error instanceof ProviderError)) throw error
+    if (error.kind === 'installation_disabled') {
+      await noteDisabled(row, error)
+      return await notePassed(row, now)
+    }
     if (livingKinds.includes(error.kind)) {
       await noteSuccess(row, now)
       return await notePassed(row, now)

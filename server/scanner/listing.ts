@@ -7,6 +7,7 @@ import type { ApiReader, ResourceDescription } from '#server/connectors/contract
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError, type ProviderErrorKind } from '#server/errors'
+import { noteDisabled } from '#server/integrations/api-verdict'
 import { resourceRows } from '#server/integrations/resources'
 import type { IntegrationRow } from '#server/integrations/row'
 import { log } from '#server/utils/log'
@@ -17,7 +18,7 @@ import { refusingReader } from './reader'
 /** Resources that are written at once. */
 const PAGE = 100
 /** Down is down, and shut is shut: asking every check's question would cost as many time limits, or refusals. */
-const hopeless: readonly ProviderErrorKind[] = ['unreachable', 'timeout', 'role_refused', 'application_refused']
+const hopeless: readonly ProviderErrorKind[] = ['unreachable', 'timeout', 'role_refused', 'application_refused', 'installation_disabled']
 
 /** @returns what the checks are to ask with @throws LimitReached, CredentialError */
 export async function relist(api: ApiReader, row: IntegrationRow, lease: Lease): Promise<ApiReader> {
@@ -35,6 +36,7 @@ export async function relist(api: ApiReader, row: IntegrationRow, lease: Lease):
     if (!(error instanceof ProviderError)) throw error
     log.warn('resources could not be listed', { integration_id: row.id, kind: error.kind, call: error.call })
     await lease.note(notListed)
+    if (error.kind === 'installation_disabled') await noteDisabled(row, error)
     return hopeless.includes(error.kind) ? refusingReader(error) : api
   }
 }
