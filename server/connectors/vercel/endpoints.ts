@@ -65,6 +65,7 @@ export const environment = {
       key: z.string(),
       type: text,
       target: maybe(z.union([z.array(z.string()), z.string().transform(target => [target])])),
+      customEnvironmentIds: unset(z.array(z.string())),
       visibility: unset(z.string()),
       securityIssues: unset(z.array(z.string())),
       value: maybe(z.string()),

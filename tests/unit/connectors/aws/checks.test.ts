@@ -129,6 +129,7 @@ const tables: Record<string, Row[]> = {
   aws_guardduty_enabled: [
     ['there is none', { guardduty_detectors: [] }, 'fail', /not enabled/],
     ['it is off', { guardduty_detectors: [{ Status: 'DISABLED' }] }, 'fail', /switched off/],
+    ['the word is new', { guardduty_detectors: [{ Status: 'SUSPENDED' }] }, 'error', /did not say/],
     ['it is not said', { guardduty_detectors: [{}] }, 'error', /did not say/],
     ['malformed', { guardduty_detectors: {} }, 'rejected', /guardduty/],
   ],

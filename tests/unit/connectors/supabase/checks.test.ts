@@ -152,6 +152,8 @@ const tables: Record<string, Row[]> = {
     ['exactly 26 hours', backups([{ status: 'COMPLETED', inserted_at: '2026-11-21T10:00:00Z' }]), 'pass', /26 hours/],
     ['a second over', backups([{ status: 'COMPLETED', inserted_at: '2026-11-21T09:59:59Z' }]), 'fail', /26 hours old/],
     ['only the failed one is young', backups([{ status: 'FAILED', inserted_at: '2026-11-22T09:00:00Z' }, { status: 'COMPLETED', inserted_at: '2026-11-19T12:00:00Z' }]), 'fail', /72 hours/],
+    ['the young one ended in a new word', backups([{ status: 'VERIFIED', inserted_at: '2026-11-22T09:00:00Z' }, { status: 'COMPLETED', inserted_at: '2026-11-19T12:00:00Z' }]), 'error', /words that are known/],
+    ['nothing is said of how it ended', backups([{ inserted_at: '2026-11-22T09:00:00Z' }]), 'error', /words that are known/],
     ['none on the free plan', backups([], false, 'free'), 'fail', /free plan/],
     ['none', backups([]), 'fail', /no completed/],
     ['only the unreadable', backups([{ status: 'COMPLETED', inserted_at: 'yesterday' }]), 'error', /could not be read/],
