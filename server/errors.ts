@@ -67,6 +67,7 @@ export const providerErrorKinds = [
   'payment_required', // 402
   'limited', // a plan, a role, a sign-on rule or a policy of the account hides the answer
   'refused', // any other 4xx
+  'installation_disabled', // the app is switched off where it is installed; it may be switched on again
   'account_missing', // the grant reaches no account: the app is installed nowhere, or suspended there
   'role_refused', // the role that we were given does not let us in: gone, changed, or not there yet
   'application_refused', // the provider does not accept this installation's own credentials: nobody else's fault
@@ -79,6 +80,10 @@ export const outOfReach: readonly ProviderErrorKind[] = ['account_missing', 'not
 
 /** Whoever calls waits so long for what the provider asks to come back later; a longer wait is `rate_limited` with its seconds. */
 export const LONGEST_WAIT_SECONDS = 60
+
+/** Why an app is switched off where it is installed: what the account lacks, who did it, or what became of whoever installed it. */
+export const disabledReasons = ['plan', 'feature', 'by_admin', 'by_owner', 'owner_left', 'owner_demoted'] as const
+export type DisabledReason = (typeof disabledReasons)[number]
 
 /** Never carries the provider's body: it may hold anything. */
 export class ProviderError extends Error {
@@ -94,6 +99,8 @@ export class ProviderError extends Error {
       limitedBy?: 'plan' | 'role' | 'sso' | 'policy'
       /** With `forbidden`: the permission, in the provider's words. */
       missing?: string
+      /** With `installation_disabled`, where the provider says it. */
+      disabled?: DisabledReason
       cause?: unknown
     } = {},
   ) {

@@ -37,4 +37,6 @@ export interface AssumeRole extends Pick<OAuth2, 'scopes' | 'scopeCovers' | 'lif
   principal: (opening: Opening) => Promise<string>
   /** Tries the role with its id, without one, and with another. @throws ProviderError for what says nothing about the role */
   tryTrust: (opening: Opening) => Promise<Trust>
+  /** The same as a call of a grant that stands. What was not seen is left out. */
+  trust: Endpoint<Partial<Trust>>
 }

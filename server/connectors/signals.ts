@@ -26,10 +26,8 @@ export type ValueShape = z.infer<typeof valueShape>
 const serverKeys = z.object({
   /** Parts of the names that such variables have, in capitals. */
   names: z.array(z.string()),
-  /** Parts of names that say: this key is made for browsers. */
+  /** Words in names that say: this key is made for browsers. */
   publicNames: z.array(z.string()),
-  /** What a variable's name has in it when it is this backend's at all. */
-  ownNames: z.array(z.string()),
   secretPrefixes: z.array(z.string()),
   tokenRoles: z.array(z.string()),
 })
@@ -108,7 +106,12 @@ function tokenRole(text: string): string | null {
 }
 
 /** Put into the page by the framework that builds it, by the beginning of the name. */
-const browserPrefix = /^(?:NEXT_PUBLIC|NUXT_PUBLIC|PUBLIC|VITE|REACT_APP|GATSBY|EXPO_PUBLIC|VUE_APP)_/
+const browserPrefix = /^(?:(?:NEXT_|NUXT_|EXPO_|SNOWPACK_)?PUBLIC|NUXT_ENV|VITE|REACT_APP|GATSBY|VUE_APP|NG_APP|REDWOOD_ENV|SANITY_STUDIO|STORYBOOK)_/
+
+/** What is left of the name of such a variable, in which `PUBLIC` may mean something else. */
+export function withoutBrowserPrefix(name: string): string {
+  return name.replace(browserPrefix, '')
+}
 
 /** The facts of one variable. @param value null: it could not be read */
 export function variableSignals(name: string, value: ValueShape | null): Signal<'uses_backend' | 'exposed_variable'>[] {

@@ -2,12 +2,12 @@ import type { Evidence } from '#server/connectors/contract'
 import type { Signal } from '#server/connectors/signals'
 import { capped, fail, notApplicable, pass, plural, unverified } from '#server/connectors/verdict'
 import { category, defineCrossCheck } from './contract'
+import { maybeServerKey, saysSecret, spelled } from './key-names'
 import { doubt, search, side } from './search'
 
 type Exposed = Signal<'exposed_variable'>
 type Backend = Signal<'backend'>
 
-const spelled = (name: string) => name.replace(/([a-z\d])([A-Z])/g, '$1_$2').toUpperCase()
 const has = (name: string, parts: readonly string[]) => parts.some(part => spelled(name).includes(part))
 
 /** What gives the key away, or null. */
@@ -18,9 +18,12 @@ function givenAwayBy({ name, value }: Exposed, { keys, hosts }: Backend): string
   return has(name, keys.names) ? 'its name' : null
 }
 
-/** Its name leaves open which key it holds, and its value was not to be read. */
+/** Nothing says which key it holds: its value was not to be read, or has no form by which it could be told from another. */
 function mayBe({ name, value }: Exposed, { keys }: Backend): boolean {
-  return value === null && has(name, keys.ownNames) && /KEY|TOKEN|SECRET|JWT/.test(spelled(name)) && !has(name, keys.publicNames)
+  if (value === null) return maybeServerKey(name, keys.publicNames)
+  // Somewhere else, or the backend by another of its addresses.
+  if (value.hasPassword) return true
+  return value.host === null && value.tokenRole === null && saysSecret(name)
 }
 
 export const serverKeyNotInBrowser = defineCrossCheck({
@@ -58,7 +61,7 @@ export const serverKeyNotInBrowser = defineCrossCheck({
     if (unsure) return unsure
     if (own.unknown !== null) return unverified(own.unknown, seen)
     const open = own.facts.filter(variable => found.fresh.some(({ fact }) => mayBe(variable, fact)))
-    if (open.length > 0) return unverified(`Which key ${plural(open.length, 'variable')} that browsers get hold${open.length === 1 ? 's' : ''} could not be read.`, { ...seen, not_known: names(open) })
+    if (open.length > 0) return unverified(`Which key ${plural(open.length, 'variable')} that browsers get hold${open.length === 1 ? 's' : ''} is not known: neither the name nor what could be read of the value says so.`, { ...seen, not_known: names(open) })
     const [backend] = found.fresh
     if (!backend) return notApplicable('No connection has a backend.', seen)
     return pass('No variable that browsers get is named like a server key, or holds one where its value could be read.', { ...seen, ...side(backend.neighbour) })

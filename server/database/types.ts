@@ -602,6 +602,7 @@ export type Database = {
           connected_by: string | null
           created_at: string
           credential_key_id: string | null
+          exposure: Json | null
           external_account_id: string
           external_account_name: string
           health_reason: string
@@ -637,6 +638,7 @@ export type Database = {
           connected_by?: string | null
           created_at?: string
           credential_key_id?: never
+          exposure?: Json | null
           external_account_id: string
           external_account_name: string
           health_reason?: string
@@ -672,6 +674,7 @@ export type Database = {
           connected_by?: string | null
           created_at?: string
           credential_key_id?: never
+          exposure?: Json | null
           external_account_id?: string
           external_account_name?: string
           health_reason?: string
@@ -1388,7 +1391,7 @@ export type Database = {
       end_listing: {
         Args: {
           p_id: string
-          p_notice: Json
+          p_notices: Json
           p_owner: string
         }
         Returns: string
@@ -1544,9 +1547,9 @@ export type Database = {
         }
         Returns: boolean
       }
-      note_facts: {
+      note_exposure: {
         Args: {
-          p_facts: Json
+          p_error: Json
           p_id: string
           p_version: number
         }

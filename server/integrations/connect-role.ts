@@ -22,6 +22,7 @@ import { clientToConnect, missingConfiguration } from './client'
 import { ConnectRefused, listResources, readWanted, storeGrant, type Connecting } from './connect'
 import { grantFields } from './grant'
 import { resourceRows } from './resources'
+import { exposureOf } from './role-trust'
 
 export interface PastedRole { roleArn: string, regions: readonly string[] }
 
@@ -136,10 +137,8 @@ async function untilOpen(connector: RoleConnector, client: OAuthClient, held: He
   }
 }
 
-function faultOf({ withId, withoutId, withAnotherId }: Trust): CallbackErrorCode | null {
-  if (!withId) return 'role_refused'
-  if (withoutId) return 'role_opens_without_id'
-  return withAnotherId ? 'role_opens_with_any_id' : null
+function faultOf(trust: Trust): CallbackErrorCode | null {
+  return trust.withId ? exposureOf(trust) ?? null : 'role_refused'
 }
 
 async function look(connector: RoleConnector, client: OAuthClient, held: Held) {

@@ -126,7 +126,7 @@ async function exchange(client: OAuthClient, code: string, flow: Flow): Promise<
 /** Why an account can't be read; everything else is the provider's trouble. */
 const refusals: Partial<Record<ProviderErrorKind, CallbackErrorCode>> = {
   unauthorized: 'permission_missing', forbidden: 'permission_missing', payment_required: 'permission_missing', limited: 'permission_missing',
-  not_found: 'account_not_found', account_missing: 'account_missing', account_ambiguous: 'account_ambiguous',
+  not_found: 'account_not_found', account_missing: 'account_missing', installation_disabled: 'account_missing', account_ambiguous: 'account_ambiguous',
 }
 
 /** @throws ConnectRefused */

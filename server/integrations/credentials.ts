@@ -21,6 +21,7 @@ import { grantFieldsSchema, type GrantFields } from './grant'
 import { refresh } from './refresh'
 import { Closing } from './refresh-errors'
 import { RenewingTokens, type Held } from './renewing-tokens'
+import { notingTrust } from './role-trust'
 import { toRow, type IntegrationRow } from './row'
 import { endsWithin, REFRESH_AHEAD_MS, secretsIn, type Secrets } from './token-config'
 import { contextOf } from './vault'
@@ -125,7 +126,7 @@ export async function withApi<T>(use: Use, signal: AbortSignal, fn: (api: ApiRea
     await orAborted(signal, take({ ...use, detail: { ...use.detail, ...detail } }, null))
   }))
   try {
-    return await fn(api, first.row, begin)
+    return await fn(notingTrust(api, first.row), first.row, begin)
   }
   finally {
     await tokens.noteHealth()

@@ -62,9 +62,20 @@ const calm: Readonly<Record<string, Words>> = {
   not_used_yet: { sentence: 'Not used yet: the first scan will tell.', next_action: 'wait' },
   not_verified: { sentence: 'Nothing has verified this connection for a day and a half. Scan it now.', next_action: 'scan' },
 }
+const off = (why: string): Words => ({ sentence: `The app is switched off at the provider${why}. Once somebody there takes it over or switches it on, it goes on by itself; else reconnect.`, next_action: 'reconnect' })
+
 /** What only somebody at the provider can change, whatever state it makes here. */
 const elsewhere: Readonly<Record<string, Words>> = {
   suspended: { sentence: 'The app is suspended at the provider. When somebody there lifts that, it goes on by itself within a day; a scan shows it at once.', next_action: 'scan' },
+  role_opens_without_id: { sentence: 'The role opens without its external id, so that anybody who names it to this product could see the account. Put the condition back into its trust policy; a scan shows that it is there.', next_action: 'scan' },
+  role_opens_with_any_id: { sentence: 'The role opens with any external id, so that anybody who names it to this product could see the account. Put the condition with its own id back into its trust policy; a scan shows that it is there.', next_action: 'scan' },
+  installation_disabled: off(''),
+  disabled_plan: off(', since the account went to a smaller plan'),
+  disabled_feature: off(', since the account does not have a feature that it needs'),
+  disabled_by_admin: off(' by an administrator of the provider'),
+  disabled_by_owner: off(' by an owner of the account'),
+  disabled_owner_left: off(', since whoever installed it has left the team'),
+  disabled_owner_demoted: off(', since whoever installed it has lost the role for it'),
   account_missing: { sentence: 'The provider says that this connection reaches no account any more. Install the app there again, or reconnect.', next_action: 'reconnect' },
 }
 const healthy: Words = { sentence: 'The last call with this credential succeeded.', next_action: null }

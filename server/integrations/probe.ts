@@ -7,12 +7,13 @@ import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { ProviderError, type ProviderErrorKind } from '#server/errors'
-import { noteSuccess } from './api-verdict'
+import { noteDisabled, noteSuccess } from './api-verdict'
 import { CredentialError } from './credential-error'
 import { withApi } from './credentials'
 import type { Lanes } from './lanes'
 import { takeBack, wordOn, type ProviderWord } from './provider-word'
 import { afterLimit, retryAt, sentences } from './refresh-policy'
+import { lookAt } from './role-trust'
 import { slotsOf, type IntegrationRow } from './row'
 import { nextRefresh } from './token-config'
 
@@ -37,7 +38,7 @@ export async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSign
   let answered = true
   try {
     const use = { integrationId: row.id, purpose: 'probe', actor: { type: 'system', id: null, email: null } } as const
-    const account = await withApi(use, signal, api => row.connector.account(api), fresh)
+    const account = await withApi(use, signal, api => lookAt(row.connector, api), fresh)
     await noteFound(row, account, word, now)
     return 'probed'
   }
@@ -54,7 +55,7 @@ export async function probe(row: IntegrationRow, turns: Lanes, signal: AbortSign
 
 /** It could not be reached, or said nothing that we understand; or it was not asked, since others had used up what it takes. */
 function isSilence({ kind, options }: ProviderError): boolean {
-  return kind === 'rate_limited' ? options.status === undefined : !livingKinds.includes(kind) && !isWord(kind)
+  return kind === 'rate_limited' ? options.status === undefined : kind !== 'installation_disabled' && !livingKinds.includes(kind) && !isWord(kind)
 }
 
 async function noteFound(row: IntegrationRow, account: ExternalAccount, word: ProviderWord | null, now: Date): Promise<void> {
@@ -67,6 +68,11 @@ async function noteError(row: IntegrationRow, error: ProviderError, word: Provid
   if (error.kind === 'rate_limited') {
     await notePostponed(row, error, now)
     return 'postponed'
+  }
+  if (error.kind === 'installation_disabled') {
+    await noteDisabled(row, error)
+    await notePassed(row, now)
+    return 'probed'
   }
   if (livingKinds.includes(error.kind)) {
     await noteSuccess(row, now)

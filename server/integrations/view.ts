@@ -16,7 +16,7 @@ import { scopeReport } from './scopes'
 
 export const integrationColumns = 'id, organization_id, integration_type, name, config_metadata, status, scan_schedule, last_checked_at, next_check_at, created_at, updated_at, external_account_id, external_account_name, sandbox, last_error, last_success_at, connected_by, scan_new_resources, health_state, health_reason, health_since'
 
-type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until' | 'refresh_slot' | 'refresh_failures' | 'credential_key_id' | 'connected_at' | 'provider_state' | 'provider_state_at' | 'webhook_scan_due_at'>
+type Row = Omit<Tables<'integrations'>, 'config' | 'version' | 'refresh_due_at' | 'refresh_lease_owner' | 'refresh_lease_until' | 'refresh_slot' | 'refresh_failures' | 'credential_key_id' | 'connected_at' | 'provider_state' | 'provider_state_at' | 'webhook_scan_due_at' | 'exposure'>
 
 const metadataSchema = z.object({
   project_id: z.string().nullish().default(null),

@@ -18,6 +18,7 @@ const reasons: Record<ProviderErrorKind, string> = {
   payment_required: 'The provider offers this call on another plan only.',
   limited: 'The account\'s plan, roles or sign-on rules hide the answer.',
   refused: 'The provider refused the call.',
+  installation_disabled: 'The app is switched off at the provider.',
   account_missing: 'The grant does not reach the account any more.',
   role_refused: 'The role does not let this product in: it is gone, or its trust policy was changed.',
   application_refused: 'The provider does not accept this installation\'s own credentials: the operator has to correct them.',

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { askAgain } from '#server/database/ask-again'
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
@@ -101,12 +102,15 @@ export class Lease {
     this.hold(unwrap(await askAgain(() => serviceClient().rpc('store_listed', { ...this.key, p_resources: resources as Json, p_seconds: Lease.seconds }))))
   }
 
-  /** The list is whole. `empty`: it named nothing, so nothing was changed, and the assessment says so. @throws as `store` */
-  async endListing(empty: Notice): Promise<'listed' | 'empty'> {
+  /**
+   * The list is whole. `partly`: of some kinds it named none where there were some; `empty`: of all. Those are kept as they were, and
+   * the assessment says so, with the kinds in place of `{kinds}`. @throws as `store`
+   */
+  async endListing(notices: { empty: Notice, partly: Notice }): Promise<'listed' | 'partly' | 'empty'> {
     await this.running
-    const outcome = unwrap(await askAgain(() => serviceClient().rpc('end_listing', { ...this.key, p_notice: empty })))
+    const outcome = unwrap(await askAgain(() => serviceClient().rpc('end_listing', { ...this.key, p_notices: notices })))
     this.hold(outcome !== null)
-    return outcome === 'empty' ? 'empty' : 'listed'
+    return z.enum(['listed', 'partly', 'empty']).parse(outcome)
   }
 
   /** What a person has to know of this assessment beside its results. @throws as `store` */

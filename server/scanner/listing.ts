@@ -7,6 +7,7 @@ import type { ApiReader, ResourceDescription } from '#server/connectors/contract
 import { serviceClient } from '#server/database/clients'
 import { unwrap } from '#server/database/result'
 import { outOfReach, ProviderError, type ProviderErrorKind } from '#server/errors'
+import { noteDisabled } from '#server/integrations/api-verdict'
 import type { BeginMinting } from '#server/integrations/credentials'
 import { noteFacts } from '#server/integrations/facts'
 import { resourceRows } from '#server/integrations/resources'
@@ -19,7 +20,7 @@ import { refusingReader } from './reader'
 /** Resources that are written at once. */
 const PAGE = 100
 /** Down is down, and shut is shut: asking every check's question would cost as many time limits, or refusals. */
-const hopeless: readonly ProviderErrorKind[] = ['unreachable', 'timeout', 'role_refused', 'application_refused']
+const hopeless: readonly ProviderErrorKind[] = ['unreachable', 'timeout', 'role_refused', 'application_refused', 'installation_disabled']
 
 /**
  * @param begin as `withApi` hands it out: tokens of the operator's key are made after a list of this run only
@@ -41,6 +42,7 @@ export async function relist(api: ApiReader, row: IntegrationRow, lease: Lease, 
     const gone = begin !== null && outOfReach.includes(error.kind)
     await lease.note(gone ? notReached : notListed)
     if (gone) return withdrawn(error)
+    if (error.kind === 'installation_disabled') await noteDisabled(row, error)
     return hopeless.includes(error.kind) ? refusingReader(error) : api
   }
   return resume(api, row, begin)
@@ -74,11 +76,10 @@ async function list(api: ApiReader, row: IntegrationRow, lease: Lease): Promise<
     if (page.push(resource) === PAGE) await write()
   }
   if (page.length > 0) await write()
-  if (await lease.endListing(nothingListed) === 'empty') {
-    log.warn('the provider listed nothing where there were resources', { integration_id: row.id })
-  }
+  const outcome = await lease.endListing({ empty: nothingListed, partly: kindNotListed })
+  if (outcome !== 'listed') log.warn('the provider listed nothing where there were resources', { integration_id: row.id, listed: outcome })
   // Whatever the provider had told us of it.
-  else if (row.status !== 'active') unwrap(await serviceClient().rpc('note_reached', { p_id: row.id }))
+  if (outcome !== 'empty' && row.status !== 'active') unwrap(await serviceClient().rpc('note_reached', { p_id: row.id }))
   await lookAtAccount(api, row)
 }
 
@@ -97,3 +98,4 @@ async function lookAtAccount(api: ApiReader, row: IntegrationRow): Promise<void>
 const notListed = { code: 'not_listed', message: 'The provider\'s list of resources could not be read. Those that were known before were asked.' }
 const notReached = { code: 'not_listed', message: 'The connection does not reach the account any more, so that nothing of it was asked. If whoever connected this has left, reconnect it.' }
 const nothingListed = { code: 'nothing_listed', message: 'The provider listed nothing, though there were resources before. They were kept, and asked all the same. If whoever connected this has left, reconnect it.' }
+const kindNotListed = { code: 'kind_not_listed', message: 'The provider listed none any more of a kind of which there were some before ({kinds}). They were kept, and asked all the same. If whoever connected this may no longer see them, give the access back or reconnect it; if they are gone for good, switch them off.' }

@@ -110,30 +110,37 @@ begin
   return true;
 end $$;
 
--- The list came to its end: what it did not name is missing. Where it named nothing at all and there was something before, that
--- is kept, and p_notice says so: a person who has left sees nothing, which does not mean that there is nothing. listed; empty;
--- null: the assessment is no longer the caller's.
-create function public.end_listing(p_id uuid, p_owner text, p_notice jsonb) returns text
+-- The list came to its end: what it did not name is missing, but for a kind of which it named nothing at all and there was
+-- something before. That is kept, and p_notices says so, as `empty` where the list named nothing of any kind, else as `partly`, with
+-- the kinds in place of {kinds}: a person who has left, or lost a role, sees nothing, which does not mean that there is nothing.
+-- listed; partly; empty; null: the assessment is no longer the caller's.
+create function public.end_listing(p_id uuid, p_owner text, p_notices jsonb) returns text
 language plpgsql set search_path = '' as $$
 declare
   v public.assessments;
-  v_empty boolean;
+  v_listed text[];
+  v_kept text[];
+  v_outcome text;
 begin
   select * into v from public.assessments where id = p_id and lease_owner = p_owner and status = 'running' for no key update;
   if v.id is null then
     return null;
   end if;
   perform 1 from public.integrations i where i.id = v.integration_id for no key update;
-  v_empty := not exists (select from public.integration_resources r where r.integration_id = v.integration_id and r.listed_in = p_id)
-    and exists (select from public.integration_resources r where r.integration_id = v.integration_id and r.missing_since is null);
-  if not v_empty then
-    -- Not what somebody added while this list was made: by connecting again.
-    update public.integration_resources r set missing_since = now()
-      where r.integration_id = v.integration_id and r.missing_since is null and r.listed_in is distinct from p_id
-        and r.created_at < v.started_at;
-  end if;
-  update public.assessments set listed_at = clock_timestamp(), notice = case when v_empty then p_notice end where id = p_id;
-  return case when v_empty then 'empty' else 'listed' end;
+  select coalesce(array_agg(distinct r.kind), '{}') into v_listed
+    from public.integration_resources r where r.integration_id = v.integration_id and r.listed_in = p_id;
+  -- Not what somebody added while this list was made: by connecting again.
+  select coalesce(array_agg(distinct r.kind order by r.kind), '{}') into v_kept
+    from public.integration_resources r
+    where r.integration_id = v.integration_id and r.missing_since is null and r.created_at < v.started_at and r.kind <> all (v_listed);
+  update public.integration_resources r set missing_since = now()
+    where r.integration_id = v.integration_id and r.missing_since is null and r.listed_in is distinct from p_id
+      and r.created_at < v.started_at and r.kind = any (v_listed);
+  v_outcome := case when v_kept = '{}' then 'listed' when v_listed = '{}' then 'empty' else 'partly' end;
+  update public.assessments set listed_at = clock_timestamp(),
+      notice = jsonb_set(p_notices -> v_outcome, '{message}', to_jsonb(replace(p_notices -> v_outcome ->> 'message', '{kinds}', array_to_string(v_kept, ', '))))
+    where id = p_id;
+  return v_outcome;
 end $$;
 
 -- There was no list: what is said of it.

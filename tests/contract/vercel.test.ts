@@ -17,7 +17,7 @@ const facts = { installation_id: 'icfg_0123456789abcdef01234567', user_id: 'usr_
 const projectIds = [project.externalId, 'prj_8bWnK3zGd5PfXr6VtMj2Qc', 'prj_2hLsZ9yBq4TgWk7NrFv5Dm', 'prj_6tVcR8wHn3JxBp2LzSk4Gf', 'prj_9gXdM5kYt7WqCn3RhJb6Pz']
 
 /** Read although a document does not have them, with the reason. */
-const newer = { 'vercel.openapi.json': ['passport', 'limited', 'limitedBy', 'billing', 'plan', 'visibility', 'securityIssues', 'hiddenProductionEnvCount'], 'vercel-sdk.openapi.json': ['limited', 'limitedBy'] }
+const newer = { 'vercel.openapi.json': ['status', 'passport', 'limited', 'limitedBy', 'billing', 'plan', 'visibility', 'securityIssues', 'hiddenProductionEnvCount'], 'vercel-sdk.openapi.json': ['limited', 'limitedBy'] }
 const reasons = 'limited, limitedBy: named for the teams of a list, and taken seriously wherever they come. The others came after the published document.'
 
 /** Neither document has it: https://vercel.com/docs/integrations/create-integration/vercel-api-integrations describes it. */

@@ -17,6 +17,6 @@ it('says that the provider\'s limit is used up, and when the scan goes on', asyn
   const { page } = await visit({ as: client })
   await open(page, `/integrations/${integrationId}`)
   await page.getByText(/^Paused: the provider's limit is used up\. Goes on at .*\d\d:\d\d\.$/).waitFor()
-  expect(await progressBar(page).getAttribute('aria-valuetext')).toMatch(/^\d+ of 32 checks, paused$/)
+  expect(await progressBar(page).getAttribute('aria-valuetext')).toMatch(/^\d+ of 34 checks, paused$/)
   await expectDrawn(page, 'paused')
 })

@@ -48,7 +48,7 @@ it('names what is missing and what is too much, and asks before another account 
   const panel = page.getByRole('region', { name: 'Permissions' })
   await panel.getByText('1 permission is missing.').waitFor()
   const [first] = await panel.getByRole('listitem').filter({ has: page.locator('code') }).all()
-  expect(await first?.innerText()).toMatch(/auth:read[\s\S]*Not granted[\s\S]*3 checks lost without it/)
+  expect(await first?.innerText()).toMatch(/auth:read[\s\S]*Not granted[\s\S]*4 checks lost without it/)
   expect(await panel.getByText('Used by nothing').locator('..').innerText()).toContain('database:write')
   await expectDrawn(page, 'integration-permissions')
 

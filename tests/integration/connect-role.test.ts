@@ -232,16 +232,17 @@ describe('reconnecting', () => {
   })
 })
 
+const state = async (id: string) => (await rooms.sql<{ status: string, health_state: string, health_reason: string, refresh_failures: number, last_error: { class: string, code: string } | null }>(
+  'select status, health_state, health_reason, refresh_failures, last_error from public.integrations where id = $1', [id]))[0]
+/** Only this one is due. */
+async function probe(id: string) {
+  await rooms.sql('update public.integrations set refresh_due_at = now() + interval \'1 day\' where id <> $1', [id])
+  await rooms.sql('update public.integrations set refresh_due_at = now() - interval \'1 minute\' where id = $1', [id])
+  await refreshDue(new AbortController().signal)
+  return state(id)
+}
+
 describe('a role that is taken away', () => {
-  const state = async (id: string) => (await rooms.sql<{ status: string, health_state: string, health_reason: string, refresh_failures: number, last_error: { class: string, code: string } | null }>(
-    'select status, health_state, health_reason, refresh_failures, last_error from public.integrations where id = $1', [id]))[0]
-  /** Only this one is due. */
-  async function probe(id: string) {
-    await rooms.sql('update public.integrations set refresh_due_at = now() + interval \'1 day\' where id <> $1', [id])
-    await rooms.sql('update public.integrations set refresh_due_at = now() - interval \'1 minute\' where id = $1', [id])
-    await refreshDue(new AbortController().signal)
-    return state(id)
-  }
   /** As if there had been so many failures, the first of this reason so many minutes ago. */
   async function failedBefore(id: string, failures: number, minutes: number) {
     await rooms.sql('update public.integrations set refresh_failures = $2 where id = $1', [id, failures])
@@ -296,12 +297,69 @@ describe('a role that is taken away', () => {
   })
 })
 
-it('a role that is loosened later is found by the next scan', async () => {
-  const client = await somebody()
-  const { id, guide } = await connected(client)
-  makeRole(guide, { trust: 'open' })
-  const [open] = await rooms.sql<{ id: string }>('select id from public.assessments where integration_id = $1', [id])
-  await runAssessment(open?.id ?? '', new AbortController().signal)
-  const findings = await rooms.sql<{ check_id: string, severity: string }>('select check_id, severity from public.findings where integration_id = $1 and check_id = \'aws_trust_requires_external_id\'', [id])
-  expect(findings).toEqual([{ check_id: 'aws_trust_requires_external_id', severity: 'critical' }])
+describe('a role whose trust is loosened later', () => {
+  const scan = async (id: string) => {
+    const [open] = await rooms.sql<{ id: string }>(`insert into public.assessments (organization_id, integration_id, trigger)
+      select organization_id, id, 'manual' from public.integrations where id = $1
+      on conflict do nothing returning id`, [id])
+    const [last] = open ? [open] : await rooms.sql<{ id: string }>('select id from public.assessments where integration_id = $1 order by created_at desc limit 1', [id])
+    await runAssessment(last?.id ?? '', new AbortController().signal)
+  }
+  const finding = async (id: string) => (await rooms.sql<{ severity: string, status: string }>('select severity, status from public.findings where integration_id = $1 and check_id = \'aws_trust_requires_external_id\'', [id]))[0]
+  const alerts = async (id: string) => (await rooms.sql<{ alert: string, reason: string }>('select alert, reason from public.health_changes where integration_id = $1 and alert is not null order by at', [id]))
+  const shown = async (client: ApiClient, id: string) => expectStatus(await client.get<{ status: string, health: { state: string, reason: string, sentence: string, next_action: string } }>(`/api/integrations/${id}`), 200)
+  const exposed = (code: string) => ({ status: 'active', health_state: 'action_required', health_reason: code, refresh_failures: 0, last_error: { class: 'exposed', code, call: 'api' } })
+
+  it.each([['without an external id', 'open', 'role_opens_without_id'], ['with any external id', 'any', 'role_opens_with_any_id']] as const)('so that it opens %s is found by the daily look, and is well again once it is tightened', async (_what, trust, code) => {
+    const client = await somebody()
+    const { id, guide } = await connected(client)
+    expect(await probe(id)).toMatchObject({ health_state: 'healthy', last_error: null })
+    makeRole(guide, { trust })
+    expect(await probe(id)).toMatchObject(exposed(code))
+    expect(await shown(client, id)).toMatchObject({ status: 'active', health: { state: 'action_required', reason: code, sentence: expect.stringMatching(/external id.*trust policy/) as string, next_action: 'scan' } })
+    expect(await alerts(id)).toEqual([{ alert: 'action_required', reason: code }])
+    // Said again it is no news, and it stays what it is while nothing is done.
+    expect(await probe(id)).toMatchObject(exposed(code))
+    makeRole(guide)
+    expect(await probe(id)).toMatchObject({ status: 'active', health_state: 'healthy', last_error: null })
+    expect(await alerts(id)).toEqual([{ alert: 'action_required', reason: code }, { alert: 'recovered', reason: 'ok' }])
+  })
+
+  it('is found by the next scan, which goes on, and says so until a scan or a look sees that it is shut', async () => {
+    const client = await somebody()
+    const { id, guide } = await connected(client)
+    makeRole(guide, { trust: 'open' })
+    await scan(id)
+    expect([await finding(id), await state(id)]).toMatchObject([{ severity: 'critical', status: 'open' }, exposed('role_opens_without_id')])
+    makeRole(guide)
+    await scan(id)
+    expect([await finding(id), await state(id)]).toMatchObject([{ status: 'resolved' }, { health_state: 'healthy', last_error: null }])
+  })
+
+  it('is not forgotten for an outage, nor for what a call without it says', async () => {
+    const client = await somebody()
+    const { id, guide } = await connected(client)
+    makeRole(guide, { trust: 'open' })
+    await probe(id)
+    fault = () => new Response('<ErrorResponse><Error><Code>ServiceUnavailable</Code><Message>x</Message></Error></ErrorResponse>', { status: 503, headers: { 'content-type': 'text/xml' } })
+    expect(await probe(id)).toMatchObject({ ...exposed('role_opens_without_id'), refresh_failures: 1 })
+    fault = null
+    await rooms.sql('select public.note_success(id, version, now()) from public.integrations where id = $1', [id])
+    expect(await state(id)).toMatchObject({ health_reason: 'role_opens_without_id', last_error: { code: 'role_opens_without_id' } })
+    expect(await alerts(id)).toHaveLength(1)
+  }, 30_000)
+
+  it('is another matter once it is gone, or connected anew', async () => {
+    const client = await somebody()
+    const { id, arn, guide } = await connected(client)
+    makeRole(guide, { trust: 'open' })
+    await probe(id)
+    standIn.roles.remove(arn)
+    expect(await probe(id)).toMatchObject({ health_state: 'degraded', health_reason: 'role_refused' })
+    makeRole(guide, { trust: 'open' })
+    expect(await probe(id)).toMatchObject({ health_reason: 'role_opens_without_id' })
+    const again = await begin(client, id)
+    expectStatus(await send(client, again.flow, makeRole(again.guide)), 200)
+    expect(await state(id)).toMatchObject({ status: 'active', last_error: null, health_state: 'healthy' })
+  }, 30_000)
 })

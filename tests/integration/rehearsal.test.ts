@@ -46,7 +46,7 @@ describe.each(allConnectors().map(connector => [connector.id, connector] as cons
     const action = grant?.actions.find(one => one.startsWith(begins))
     return played.control({ do: 'act', grant: grant?.id, action }, id)
   }
-  const acts = (begins: string) => ({ supabase: ['expire', 'revoke'], slack: ['expire', 'revoke', 'uninstall'], github: ['expire', 'revoke', 'uninstall'], vercel: ['revoke', 'uninstall'], netlify: ['revoke'], aws: ['expire', 'remove', 'loosen', 'detach'] }[id] ?? []).includes(begins)
+  const acts = (begins: string) => ({ supabase: ['expire', 'revoke'], slack: ['expire', 'revoke', 'uninstall'], github: ['expire', 'revoke', 'uninstall'], vercel: ['revoke', 'uninstall', 'disable'], netlify: ['revoke'], aws: ['expire', 'remove', 'loosen', 'detach'] }[id] ?? []).includes(begins)
 
   it('lists who granted what, and no token', async () => {
     await connect()
@@ -91,6 +91,31 @@ describe.each(allConnectors().map(connector => [connector.id, connector] as cons
     expect(await (await played.arrive(client, connector))()).toEqual({ integrationId })
     await scan()
     expect(await shown()).toMatchObject({ status: 'active', reason: 'ok' })
+  })
+
+  it.runIf(acts('disable'))('says why an installation was switched off there, and goes on once it was taken over', async () => {
+    const look = async () => {
+      await played.rooms.sql('update public.integrations set refresh_due_at = now() - interval \'1 minute\' where id = $1', [integrationId])
+      await refreshDue(new AbortController().signal)
+      return shown()
+    }
+    await connect()
+    const before = await scan()
+    await act('disable')
+    const off = { status: 'error', state: 'action_required', reason: 'disabled_owner_left', next: 'reconnect' }
+    expect(await look()).toEqual(off)
+    expect(await scan()).toMatchObject({ status: 'completed', verdicts: { error: expect.any(Number) as number } })
+    expect([await shown(), await passed()]).toEqual([off, []])
+    await act('enable')
+    expect(await look()).toMatchObject({ status: 'active', state: 'healthy' })
+    expect(await scan()).toEqual(before)
+    // Seen by a scan first.
+    await act('disable')
+    await scan()
+    expect(await shown()).toEqual(off)
+    await act('enable')
+    await scan()
+    expect(await shown()).toMatchObject({ status: 'active', state: 'healthy' })
   })
 
   it.runIf(acts('loosen'))('finds a trust that was loosened there, and one that was put right again', async () => {

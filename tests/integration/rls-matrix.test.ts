@@ -86,7 +86,7 @@ const grants: Record<string, string[]> = {
 
 /** Columns that no signed-in person can read, whatever their role. */
 const unreadable: Record<string, string[]> = {
-  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures', 'connected_at', 'provider_state', 'provider_state_at', 'webhook_scan_due_at'],
+  integrations: ['config', 'version', 'refresh_lease_owner', 'refresh_lease_until', 'credential_key_id', 'refresh_slot', 'refresh_failures', 'connected_at', 'provider_state', 'provider_state_at', 'webhook_scan_due_at', 'exposure'],
   integration_signals: ['resource_id', 'kind', 'organization_id', 'integration_id', 'facts', 'unknown', 'seen_at'],
   invitations: ['token_hash'],
   assessments: ['lease_owner', 'lease_until', 'listed_at', 'paused_seconds', 'resource_cursor'],

@@ -123,7 +123,7 @@ it('says why when renewing fails in the middle of a scan', async () => {
   const { who, id, scan } = await connected()
   rooms.provider.fail({ kind: 'unauthorized', path: /^\/v1\/projects\/./ })
   rooms.provider.fail({ kind: 'server_error', path: '/v1/oauth/token' })
-  expect(await scan()).toMatchObject({ status: 'completed', counts: { pass: 0, fail: 0, error: 30 } })
+  expect(await scan()).toMatchObject({ status: 'completed', counts: { pass: 0, fail: 0, error: 32 } })
   expect(await getIntegration(who, id)).toMatchObject({ status: 'active', last_error: { class: 'passing', code: 'server_error' } })
 })
 
@@ -135,7 +135,7 @@ it.each([
   await expires(id, -1)
   rooms.provider.fail({ kind, path: '/v1/oauth/token' })
   const done = await scan()
-  expect(done).toMatchObject({ status: 'completed', counts: { pass: 0, fail: 0, error: 30 }, score: null })
+  expect(done).toMatchObject({ status: 'completed', counts: { pass: 0, fail: 0, error: 32 }, score: null })
   expect(done.results.every(result => result.evidence && typeof result.evidence === 'object' && 'reason' in result.evidence)).toBe(true)
   expect(await getIntegration(who, id)).toMatchObject({ status: 'active', last_error: { class: 'passing', code }, health: { state: 'degraded', next_action: 'wait' } })
   expect(await findingsOf(who, id)).toEqual(before)

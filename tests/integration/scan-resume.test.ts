@@ -120,3 +120,14 @@ it('keeps the resources when the list is empty all at once, asks them, and says 
   expect(forge.calls.get(repositoryPath(0))).toBe(1)
   expect(await rooms.sql('select 1 from public.integration_resources where integration_id = $1 and missing_since is not null', [integration])).toEqual([])
 })
+
+it('keeps repositories of which none is listed any more beside the organization that is, with their findings, and says so', async () => {
+  forge.hasOrganization = true
+  await runAssessment(assessment, never)
+  forge.hidesAll = true
+  assessment = await openAssessment(rooms.sql, integration)
+  await runAssessment(assessment, never)
+  expect(await read()).toMatchObject({ ...whole, notice: { code: 'kind_not_listed', message: expect.stringContaining('(repository)') as string } })
+  expect(await rooms.sql('select 1 from public.integration_resources where integration_id = $1 and missing_since is not null', [integration])).toEqual([])
+  expect(await rooms.sql('select distinct status, resolution from public.findings where integration_id = $1', [integration])).toEqual([{ status: 'open', resolution: null }])
+})

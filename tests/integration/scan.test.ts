@@ -35,8 +35,8 @@ const never = new AbortController().signal
 it('has a result for every enabled check on every project, and counts them', async () => {
   const { who, id, first } = await connected()
   expect(first).toMatchObject({ status: 'completed', trigger: 'connect', error: null })
-  expect(new Set(first.results.map(result => `${result.resource_id} ${result.check_id}`)).size).toBe(32)
-  expect([sumOf(first), first.progress.done, first.progress.total]).toEqual([32, 32, 32])
+  expect(new Set(first.results.map(result => `${result.resource_id} ${result.check_id}`)).size).toBe(34)
+  expect([sumOf(first), first.progress.done, first.progress.total]).toEqual([34, 34, 34])
   expect(first.counts.error).toBe(0)
   expect(first.score).toBe(Math.floor(100 * first.counts.pass / (first.counts.pass + first.counts.fail)))
 
@@ -86,12 +86,12 @@ it('asks nothing of a project that is switched off, and says that its findings a
   await changeResource(who, id, await resourceId(who, id, staging), false, from)
   rooms.provider.calls.splice(0)
   const after = await scan()
-  expect(after.results).toHaveLength(16)
+  expect(after.results).toHaveLength(17)
   expect(rooms.provider.count({ path: new RegExp(`/${staging}/`) })).toBe(0)
   expect(await sslFinding(who, id, staging)).toMatchObject({ status: 'open', stale: true })
 
   await changeResource(who, id, await resourceId(who, id, staging), true, from)
-  expect((await scan()).results).toHaveLength(32)
+  expect((await scan()).results).toHaveLength(34)
   expect(await sslFinding(who, id, staging)).toMatchObject({ status: 'open', stale: false })
 })
 
@@ -114,14 +114,14 @@ it('resolves the findings of a project that the provider no longer lists as gone
     const all: { ref: string }[] = await (await pass()).json()
     return Response.json(all.filter(project => project.ref !== staging))
   }, path: /^\/v1\/projects$/ })
-  expect((await scan()).results).toHaveLength(16)
+  expect((await scan()).results).toHaveLength(17)
   const gone = (await resourcesOf(who, id)).find(resource => resource.external_id === staging)
   expect(gone?.missing_since).toMatch(/^\d{4}-/)
   expect(await sslFinding(who, id, staging)).toMatchObject({ id: before?.id, status: 'resolved', resolution: 'gone', resolved_at: gone?.missing_since, first_seen_at: before?.first_seen_at, stale: false })
   expect((await findingsOf(who, id)).filter(finding => finding.resource_id === gone?.id && finding.status === 'open')).toEqual([])
 
   rooms.provider.clearFaults()
-  expect((await scan()).results).toHaveLength(32)
+  expect((await scan()).results).toHaveLength(34)
   expect((await resourcesOf(who, id)).find(resource => resource.external_id === staging)).toMatchObject({ id: gone?.id, missing_since: null })
   const back = await sslFinding(who, id, staging)
   expect(back).toMatchObject({ id: before?.id, status: 'open', resolution: null, resolved_at: null, stale: false })
@@ -165,7 +165,7 @@ it('takes the result of the worker that took over, not of the one that was silen
   await rooms.sql('update public.assessments set lease_until = now() - interval \'1 second\' where id = $1', [assessment])
   await runAssessment(assessment, never)
   const done = await getAssessment(who, assessment)
-  expect(done).toMatchObject({ status: 'completed', progress: { done: 32, total: 32 } })
+  expect(done).toMatchObject({ status: 'completed', progress: { done: 34, total: 34 } })
   gate.open()
   await silent
   expect(await getAssessment(who, assessment)).toEqual(done)
@@ -200,5 +200,5 @@ it('goes back to the queue with nothing stored when its worker is told to stop',
   expect(await getAssessment(who, assessment)).toMatchObject({ status: 'queued', results: [], finished_at: null })
   gate.open()
   rooms.provider.clearFaults()
-  expect(await rooms.scan(who, id)).toMatchObject({ id: assessment, status: 'completed', progress: { done: 32, total: 32 } })
+  expect(await rooms.scan(who, id)).toMatchObject({ id: assessment, status: 'completed', progress: { done: 34, total: 34 } })
 })

@@ -31,6 +31,8 @@ export interface Forge {
   limit: { after: number, seconds: number } | null
   /** Lists none, as to somebody who has left. */
   hidesAll: boolean
+  /** Lists an organization, which stays when all repositories are hidden. */
+  hasOrganization: boolean
   close: () => Promise<void>
 }
 
@@ -49,7 +51,7 @@ export async function startForge(count: number): Promise<Forge> {
   }
 
   function answer(url: URL, outgoing: ServerResponse): unknown {
-    if (url.pathname === '/user/orgs') return []
+    if (url.pathname === '/user/orgs') return forge.hasOrganization ? [{ id: 1, login: 'acme' }] : []
     if (url.pathname === '/user/repos') return page(Number(url.searchParams.get('page') ?? 1), outgoing)
     const [, n, rest] = /^\/repos\/acme\/repository-(\d+)(\/.*)?$/.exec(url.pathname) ?? []
     if (n === undefined || Number(n) >= count) return null
@@ -91,7 +93,7 @@ export async function startForge(count: number): Promise<Forge> {
   // A connection that is closed while a busy test is about to use it again looks like an outage.
   server.keepAliveTimeout = 60_000
   const forge: Forge = {
-    url: '', env: {}, token, calls, total: () => total, strange: [], latencyMs: 0, limit: null, hidesAll: false,
+    url: '', env: {}, token, calls, total: () => total, strange: [], latencyMs: 0, limit: null, hidesAll: false, hasOrganization: false,
     close: () => new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()

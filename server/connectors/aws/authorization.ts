@@ -4,7 +4,7 @@
  */
 import type { AssumeRole } from '../contract'
 import { principal, tryTrust } from './assume'
-import { accountSummary } from './endpoints'
+import { accountSummary, trust } from './endpoints'
 import { scope } from './operation'
 import { homeRegion, regions } from './regions'
 import { readRole } from './role'
@@ -28,4 +28,5 @@ export const authorization = {
   probe: accountSummary,
   principal,
   tryTrust,
+  trust,
 } satisfies AssumeRole

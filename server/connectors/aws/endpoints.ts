@@ -125,6 +125,7 @@ export const detectors = operation({
 const rule = z.object({
   IpProtocol: text, FromPort: count, ToPort: count,
   IpRanges: list(z.object({ CidrIp: text })), Ipv6Ranges: list(z.object({ CidrIpv6: text })),
+  PrefixListIds: list(z.object({ PrefixListId: text })),
 })
 
 export const securityGroups = operation({

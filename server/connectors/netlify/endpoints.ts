@@ -20,6 +20,8 @@ const bool = maybe(z.boolean())
 const text = maybe(z.string())
 /** Whether there is one, and never what it is. */
 const presence = z.string().transform(value => value.trim() !== '')
+/** The same of a text that is left out where there is none; undefined for what is no text. */
+const failure = z.unknown().optional().transform(value => value === undefined || value === null ? false : typeof value === 'string' ? value.trim() !== '' : undefined)
 /** The scheme and the host of an address: a webhook's path and query are often its password. Anything else is odd. */
 const address = z.url().transform((value) => {
   const { protocol, hostname } = new URL(value)
@@ -90,7 +92,7 @@ export const certificate = {
     state: text,
     domains: maybe(z.array(z.string())),
     expires_at: text,
-    renewal_error_message: maybe(presence),
+    renewal_error_message: failure,
   }).nullable(),
   scope,
   absent: [404],

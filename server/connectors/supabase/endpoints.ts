@@ -56,6 +56,14 @@ export const organization = {
   scope: 'organizations:read',
 } satisfies Endpoint
 
+export const entitlements = {
+  id: 'entitlements',
+  path: organizationPath('/entitlements'),
+  sharedBy,
+  schema: z.object({ entitlements: maybe(z.array(z.object({ feature: maybe(z.object({ key: text })), hasAccess: bool }))) }),
+  scope: 'organizations:read',
+} satisfies Endpoint
+
 export const members = {
   id: 'members',
   path: organizationPath('/members'),

@@ -12,8 +12,7 @@ export const signals = [definePublisher({
     keys: {
       // https://supabase.com/docs/guides/api/api-keys; names as Supabase's own guides and integrations give them.
       names: ['SERVICE_ROLE', 'SUPABASE_SERVICE', 'SUPABASE_SECRET', 'SUPABASE_JWT_SECRET'],
-      publicNames: ['ANON', 'PUBLISHABLE', 'PUBLIC_KEY'],
-      ownNames: ['SUPABASE'],
+      publicNames: ['ANON', 'PUBLISHABLE'],
       secretPrefixes: ['sb_secret_'],
       tokenRoles: ['service_role', 'supabase_admin'],
     },

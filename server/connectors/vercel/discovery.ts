@@ -2,9 +2,19 @@
 import { ProviderError } from '#server/errors'
 import type { ApiReader, ExternalAccount, ResourceDescription } from '../contract'
 import { configuration, projects, teamOf, user } from './endpoints'
+import { disabledError, whyDisabled } from './installation'
 
 /** The team, or the person where it is installed on a personal account: both survive a reinstall, the configuration's id does not. */
 export async function account(api: ApiReader): Promise<ExternalAccount> {
+  try {
+    return await owner(api)
+  }
+  catch (error) {
+    throw error instanceof ProviderError && error.kind === 'installation_disabled' ? await whyDisabled(api, error) : error
+  }
+}
+
+async function owner(api: ApiReader): Promise<ExternalAccount> {
   if (!api.facts.team_id) {
     const { user: person } = await api.get(user) ?? strange('GET /v2/user')
     return { id: person.id, name: person.username }
@@ -17,6 +27,8 @@ export async function account(api: ApiReader): Promise<ExternalAccount> {
 /** The projects that the person chose at the installation, and the team itself. Chosen anew at any time, without a new token. */
 export async function* resources(api: ApiReader): AsyncIterable<ResourceDescription> {
   const grant = api.facts.installation_id ? await api.get(configuration) : null
+  const disabled = grant && disabledError(grant)
+  if (disabled) throw disabled
   const chosen = grant?.projectSelection === 'selected' ? new Set(grant.projects ?? []) : null
   // A project that is changed between two pages may stand on both.
   const seen = new Set<string>()

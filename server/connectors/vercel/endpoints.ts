@@ -19,7 +19,7 @@ const team = (version: string, suffix = '') => (_: ResourceDescription, facts: G
 export const configuration = {
   id: 'configuration',
   path: (_, facts) => `/v1/integrations/configuration/${encodeURIComponent(facts.installation_id ?? '')}`,
-  schema: z.object({ projectSelection: text, projects: maybe(z.array(z.string())) }),
+  schema: z.object({ projectSelection: text, projects: maybe(z.array(z.string())), status: text, disabledReason: text }),
   // Reading takes `read:`; the installation asks for this one, to be able to end itself.
   scope: 'read-write:integration-configuration',
   // It narrows the list of projects, which Vercel narrows too: without the permission nothing more is seen.
@@ -65,6 +65,7 @@ export const environment = {
       key: z.string(),
       type: text,
       target: maybe(z.union([z.array(z.string()), z.string().transform(target => [target])])),
+      customEnvironmentIds: unset(z.array(z.string())),
       visibility: unset(z.string()),
       securityIssues: unset(z.array(z.string())),
       value: maybe(z.string()),

@@ -1,5 +1,6 @@
 /** What the checks read of `GET /v9/projects/{id}`. */
 import { z } from 'zod'
+import { trustedIps } from './coverage'
 import { bool, count, maybe, text, unset } from './fields'
 
 /** Null: switched off. Its type says which deployments it covers. */
@@ -15,7 +16,7 @@ export const projectSettings = z.object({
   ssoProtection: maybe(protection),
   passwordProtection: maybe(protection),
   passport: unset(protection),
-  trustedIps: unset(protection),
+  trustedIps: unset(trustedIps),
   // The names of this map are the secrets themselves: only what stands under them is kept.
   protectionBypass: unset(z.record(z.string(), z.object({ createdAt: count, scope: text })).transform(entries => Object.values(entries))),
   optionsAllowlist: unset(z.object({ paths: z.array(z.object({ value: z.string() })) })),

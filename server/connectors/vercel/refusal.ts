@@ -36,10 +36,9 @@ export function refusal({ status, headers, body }: { status: number, headers: He
 function forbidden(error: { code: string, message: string, invalidToken?: boolean, saml?: boolean }): Refusal | null {
   // Vercel has no 401 for a dead token.
   if (error.invalidToken === true) return { kind: 'unauthorized' }
-  // The person who installed it has left or lost the role. Every call says this until a team owner takes the installation
-  // over, within 30 days, or it is installed anew. As for a token that ended: the connection shows that somebody has to act,
-  // and the daily look brings it back by itself after a transfer.
-  if (error.code === 'integration_configuration_disabled') return { kind: 'unauthorized' }
+  // Every call says this until somebody takes the installation over, within 30 days, or it is installed anew. Why, only the
+  // installation itself says: see `installation.ts`.
+  if (error.code === 'integration_configuration_disabled') return { kind: 'installation_disabled' }
   if (error.saml === true) return { kind: 'limited', limitedBy: 'sso' }
   if (isPlan(error)) return { kind: 'limited', limitedBy: 'plan' }
   // A missing permission: named from the endpoint that was called.

@@ -125,8 +125,8 @@ export const operations: Readonly<Record<string, Operation>> = {
             item: part.items.map(({ id, name, rules }): XmlValue => ({
               ownerId: asked.account.id, groupId: id, groupName: name, groupDescription: 'text that nobody may keep', vpcId: 'vpc-0a1b2c3d4e5f60718',
               ipPermissions: {
-                item: rules.map(({ protocol, from, to, four = [], six = [] }): XmlValue => ({
-                  ipProtocol: protocol, fromPort: from, toPort: to, groups: '', ipRanges: { item: four.map(cidrIp => ({ cidrIp })) }, ipv6Ranges: { item: six.map(cidrIpv6 => ({ cidrIpv6 })) }, prefixListIds: '',
+                item: rules.map(({ protocol, from, to, four = [], six = [], lists = [] }): XmlValue => ({
+                  ipProtocol: protocol, fromPort: from, toPort: to, groups: '', ipRanges: { item: four.map(cidrIp => ({ cidrIp })) }, ipv6Ranges: { item: six.map(cidrIpv6 => ({ cidrIpv6 })) }, prefixListIds: lists.length > 0 ? { item: lists.map(prefixListId => ({ prefixListId })) } : '',
                 })),
               },
             })),

@@ -2,7 +2,7 @@
 import type { GrantAction } from '../stand-in'
 import type { Grants } from './grants'
 
-function silently(id: string, label: string, done: () => void): GrantAction {
+export function silently(id: string, label: string, done: () => void): GrantAction {
   return {
     id, label,
     run: () => {

@@ -24,6 +24,8 @@ const member = (id: number, name: string, role: string, mfa: boolean): JsonValue
   avatar_url: null,
 })
 
+const entitlement = (key: string, hasAccess: boolean): JsonValue => ({ feature: { key, type: 'boolean' }, hasAccess, type: 'boolean', config: { enabled: hasAccess } })
+
 /** By the path below `/v1/organizations/{slug}`. */
 export const organizationReads: Readonly<Record<string, () => JsonValue>> = {
   '': () => ({
@@ -32,6 +34,13 @@ export const organizationReads: Readonly<Record<string, () => JsonValue>> = {
     plan: 'pro',
     opt_in_tags: [],
     allowed_release_channels: ['ga'],
+  }),
+  '/entitlements': () => ({
+    entitlements: [
+      entitlement('auth.leaked_password_protection', true),
+      entitlement('auth.password_hibp', true),
+      entitlement('security.enforce_mfa', false),
+    ],
   }),
   '/members': () => [
     member(1, 'ines.okafor', 'Owner', true),

@@ -30,7 +30,8 @@ const halfAnHour = 1_800_000
 export function createVercelSandbox(options: VercelSandboxOptions): Sandbox {
   const { now = Date.now, permissions = usualPermissions, pageSize = 3 } = options
   const grants = openGrants({ provider: 'Vercel', store: options.store, now, lifetimeSeconds: null, codeLifetimeMs: halfAnHour, prefixes: () => ({ access: 'vci_sandbox_', refresh: 'vcr_sandbox_' }) })
-  const context = { grants, now, permissions, pageSize, count: rateLimit(options.requestsPerMinute ?? 6000, now) }
+  const disabled = new Map<string, string>()
+  const context = { grants, disabled, now, permissions, pageSize, count: rateLimit(options.requestsPerMinute ?? 6000, now) }
   const prefix = new URL(options.baseUrl).pathname.replace(/\/$/, '')
 
   async function answer(request: Request): Promise<Response> {
@@ -48,7 +49,7 @@ export function createVercelSandbox(options: VercelSandboxOptions): Sandbox {
   }
 
   // A fault may read the body, which the answer then needs once more.
-  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request), rehearsal: rehearsalOf(prefix, options.clientSecret, grants, now, answer) }
+  return { fetch: async request => await options.faults?.(request.clone()) ?? answer(request), rehearsal: rehearsalOf({ prefix, secret: options.clientSecret, grants, disabled, now, answer }) }
 }
 
 export const vercelStandIn: StandIn = {

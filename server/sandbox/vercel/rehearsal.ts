@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { endlessBody, firstPage } from '../kit/endless'
-import { revoke } from '../kit/grant-actions'
+import { revoke, silently } from '../kit/grant-actions'
 import type { Grants } from '../kit/grants'
 import type { Rehearsal, Sandbox, SignedDelivery } from '../stand-in'
 import { refuse } from './http'
@@ -9,8 +9,19 @@ import { installationOf, type Installation } from './installation'
 
 const listed = z.looseObject({ pagination: z.looseObject({}) })
 
-/** Tokens do not end by themselves. @param secret of the client, with which deliveries are signed */
-export function rehearsalOf(prefix: string, secret: string, grants: Grants, now: () => number, answer: Sandbox['fetch']): Rehearsal {
+interface Rehearsed {
+  prefix: string
+  /** Of the client, with which deliveries are signed. */
+  secret: string
+  grants: Grants
+  /** As in `ApiContext`. */
+  disabled: Map<string, string>
+  now: () => number
+  answer: Sandbox['fetch']
+}
+
+/** Tokens do not end by themselves. */
+export function rehearsalOf({ prefix, secret, grants, disabled, now, answer }: Rehearsed): Rehearsal {
   return {
     kindOf: (request) => {
       const path = new URL(request.url).pathname.slice(prefix.length)
@@ -31,6 +42,9 @@ export function rehearsalOf(prefix: string, secret: string, grants: Grants, now:
         id, account: installation.account.name, detail: `Installation ${installation.id}`, since: createdAt,
         actions: [
           revoke(grants, id),
+          disabled.has(installation.id)
+            ? silently('enable', 'Let somebody take it over', () => void disabled.delete(installation.id))
+            : silently('disable', 'Switch it off: whoever installed it has left', () => void disabled.set(installation.id, 'original-owner-left-the-team')),
           {
             id: 'uninstall', label: 'Uninstall, and tell by webhook',
             run: () => {

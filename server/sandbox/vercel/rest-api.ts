@@ -13,6 +13,8 @@ export interface ApiContext {
   /** By endpoint and account. */
   count: (key: string) => Allowance
   permissions: readonly string[]
+  /** Installations that are switched off, with why. In memory: a restart switches them on. */
+  disabled: ReadonlyMap<string, string>
   /** Entries on a page at most. */
   pageSize: number
 }
@@ -28,6 +30,7 @@ export function answerApi(request: Request, path: string, context: ApiContext): 
 
   const [, configuration] = /^\/v1\/integrations\/configuration\/([^/]*)$/.exec(path) ?? []
   if (configuration !== undefined) return answerConfiguration(request, token, configuration, installation, context)
+  if (context.disabled.has(installation.id)) return refuse(403, 'integration_configuration_disabled', 'The integration configuration is disabled')
   const read = findRead(path, installation.account)
   if (!read) return refuse(404, 'not_found', 'The resource could not be found')
   if (request.method !== 'GET') return refuse(405, 'method_unknown', 'This endpoint only responds to GET', {}, { allow: 'GET' })
@@ -39,7 +42,7 @@ export function answerApi(request: Request, path: string, context: ApiContext): 
 }
 
 /** The token's own installation and no other; DELETE uninstalls it, and its token goes with it. */
-function answerConfiguration(request: Request, token: string, id: string, { id: own, account }: Installation, { grants, now, permissions, count }: ApiContext): Response {
+function answerConfiguration(request: Request, token: string, id: string, { id: own, account }: Installation, { grants, now, permissions, count, disabled }: ApiContext): Response {
   if (id !== own) return refuse(404, 'not_found', 'Configuration not found')
   switch (request.method) {
     case 'DELETE':
@@ -49,13 +52,13 @@ function answerConfiguration(request: Request, token: string, id: string, { id: 
     case 'GET': {
       if (!permits(permissions, 'read:integration-configuration')) return notAuthorized()
       const { headers, refused } = count(`configuration ${account.teamId ?? account.userId}`)
-      return refused ?? json(configurationShape(own, account, permissions, now()), 200, headers)
+      return refused ?? json(configurationShape(own, account, permissions, now(), disabled.get(own)), 200, headers)
     }
     default: return refuse(405, 'method_unknown', 'This endpoint only responds to GET, DELETE', {}, { allow: 'GET, DELETE' })
   }
 }
 
-function configurationShape(id: string, { teamId, userId }: Installation['account'], permissions: readonly string[], now: number): JsonValue {
+function configurationShape(id: string, { teamId, userId }: Installation['account'], permissions: readonly string[], now: number, disabledReason: string | undefined): JsonValue {
   return {
     id,
     type: 'integration-configuration',
@@ -66,7 +69,7 @@ function configurationShape(id: string, { teamId, userId }: Installation['accoun
     userId,
     projectSelection: 'all',
     scopes: [...permissions],
-    status: 'ready',
+    ...disabledReason === undefined ? { status: 'ready' } : { status: 'suspended', disabledAt: now, disabledReason },
     source: 'external',
     createdAt: now,
     updatedAt: now,

@@ -77,8 +77,8 @@ export function connectorIsolation(sources: Source[]): Violation[] {
           : []
       }
       if (target === 'server/utils/env') return [{ path: source.path, problem, fix: 'the environment is handed in by the caller' }]
-      if (roomOf(target) !== 'connectors' || /^server\/connectors\/(?:contract|paging|signals|verdict)$/.test(target) || target.startsWith(`server/connectors/${own}`)) return []
-      return [{ path: source.path, problem, fix: 'keep to its own folder, contract, paging, signals, verdict and utils' }]
+      if (roomOf(target) !== 'connectors' || /^server\/connectors\/(?:cidr|contract|paging|signals|verdict)$/.test(target) || target.startsWith(`server/connectors/${own}`)) return []
+      return [{ path: source.path, problem, fix: 'keep to its own folder, cidr, contract, paging, signals, verdict and utils' }]
     })
   })
 }

@@ -53,7 +53,7 @@ export async function expectErrorsOnly(stack: Stack): Promise<void> {
   // Not even the list can be had: every check says so that asks the provider.
   await enable(cutOff, [...supabase.defaultChecks])
   stack.provider.fail({ kind: 'reset' })
-  await expectErrors(cutOff, 'unreachable', 30)
+  await expectErrors(cutOff, 'unreachable', 32)
   stack.provider.clearFaults()
   for (const { client, id } of [tenant, patient, cutOff]) {
     expect((await assessed(client, await requestScan(client, id))).counts.error).toBe(0)

@@ -110,6 +110,13 @@ export function credentials(database: () => TestDatabase): void {
       await call('public.sync_resources($1, $2, $3::text::jsonb)', [fields.id, acme.id, JSON.stringify(resources)])
       expect((await resourcesOf(fields.id)).map(one => [one.external_id, one.enabled, one.missing])).toEqual([['a', false, false], ['b', true, false], ['c', true, true]])
     })
+
+    it('keeps a kind of which nothing is listed any more', async () => {
+      const fields = connection()
+      await store(fields, null)
+      await call('public.sync_resources($1, $2, $3::text::jsonb)', [fields.id, acme.id, JSON.stringify([{ kind: 'team', external_id: 't', name: 't' }])])
+      expect((await resourcesOf(fields.id)).map(one => [one.external_id, one.missing])).toEqual([['a', false], ['b', false], ['t', false]])
+    })
   })
 
   describe('store_pending_connection', () => {

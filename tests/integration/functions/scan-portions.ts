@@ -155,9 +155,10 @@ export function scanPortions(database: () => TestDatabase): void {
   })
 
   describe('the list of resources', () => {
-    const list = (owner: string, names: string[]) => call('public.store_listed($1, $2, $3::text::jsonb, 30)', [id, owner,
-      JSON.stringify(names.map(name => ({ kind: 'project', external_id: name, name, metadata: { listed: true } })))])
-    const end = (owner: string) => call(`public.end_listing($1, $2, '{"code": "nothing_listed"}')`, [id, owner])
+    const list = (owner: string, names: string[], kind = 'project') => call('public.store_listed($1, $2, $3::text::jsonb, 30)', [id, owner,
+      JSON.stringify(names.map(name => ({ kind, external_id: name, name, metadata: { listed: true } })))])
+    const notices = JSON.stringify({ empty: { code: 'nothing_listed', message: 'Nothing.' }, partly: { code: 'kind_not_listed', message: 'None of: {kinds}.' } })
+    const end = (owner: string) => call('public.end_listing($1, $2, $3::text::jsonb)', [id, owner, notices])
     const present = async () => (await db.run('select external_id from public.integration_resources where integration_id = $1 and missing_since is null order by 1', [integration])).rows.map(one => one.external_id)
     let known: unknown[]
     beforeEach(async () => { known = await present() })
@@ -193,6 +194,30 @@ export function scanPortions(database: () => TestDatabase): void {
     it('may be empty where nothing was', async () => {
       await db.run('update public.integration_resources set missing_since = now() where integration_id = $1', [integration])
       await start('w')
+      expect(await end('w')).toBe('listed')
+      expect(await row()).toMatchObject({ notice: null })
+    })
+
+    it('keeps a kind of which it names none any more, says which, and marks what is missing of the others', async () => {
+      await db.run(`update public.integration_resources set kind = 'team' where external_id = any ($1)`, [[known[0], known[1]]])
+      await db.run(`insert into public.findings (organization_id, integration_id, resource_id, check_id, severity, category, summary, first_seen_at, last_seen_at)
+        select organization_id, integration_id, id, 'rls_enabled', 'high', 'rls', 's', now(), now() from public.integration_resources where id = any ($1)`, [resources])
+      await start('w')
+      await list('w', [String(known[0])], 'team')
+      expect(await end('w')).toBe('partly')
+      expect(await present()).toEqual([known[0], known[2], known[3]].sort())
+      expect(await row()).toMatchObject({ notice: { code: 'kind_not_listed', message: 'None of: project.' } })
+      const { rows } = await db.run(`select r.external_id from public.findings f join public.integration_resources r on r.id = f.resource_id
+        where f.integration_id = $1 and f.status = 'resolved'`, [integration])
+      expect(rows.map(one => one.external_id)).toEqual([known[1]])
+    })
+
+    it('has nothing to keep of a kind that was missing before, or that somebody adds meanwhile', async () => {
+      await db.run(`update public.integration_resources set kind = 'team', missing_since = now() where external_id = $1`, [known[0]])
+      await start('w')
+      const added = await newResource(db.run, integration, acme.id)
+      await db.run(`update public.integration_resources set kind = 'site' where id = $1`, [added])
+      await list('w', known.slice(1).map(String))
       expect(await end('w')).toBe('listed')
       expect(await row()).toMatchObject({ notice: null })
     })

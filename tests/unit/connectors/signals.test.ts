@@ -43,6 +43,7 @@ describe('the facts of a variable', () => {
     expect(variableSignals('API_URL', value)).toEqual([{ kind: 'uses_backend', host: 'x.example', variable: 'API_URL' }])
     expect(variableSignals('VITE_API_URL', value)).toEqual([{ kind: 'exposed_variable', name: 'VITE_API_URL', value }, { kind: 'uses_backend', host: 'x.example', variable: 'VITE_API_URL' }])
     expect(variableSignals('VITE_KEY', null)).toEqual([{ kind: 'exposed_variable', name: 'VITE_KEY', value: null }])
+    for (const name of ['NUXT_ENV_A', 'NEXT_PUBLIC_A', 'EXPO_PUBLIC_A', 'REDWOOD_ENV_A', 'SANITY_STUDIO_A', 'STORYBOOK_A', 'NG_APP_A', 'PUBLIC_A']) expect(variableSignals(name, null)).toEqual([{ kind: 'exposed_variable', name, value: null }])
     for (const name of ['PUBLICITY', 'MY_VITE_X', 'vite_x', '']) expect(variableSignals(name, null)).toEqual([])
   })
 })

@@ -18,7 +18,7 @@ const silent = neighbour({ kind: 'repository', unknown: 'The grant lacks a permi
 const unread = neighbour({ kind: 'repository', seenAt: null })
 const elsewhere = repository({ repository: 'git.example/acme/other' })
 
-const keys = { names: ['SERVICE_ROLE', 'ACME_SECRET'], publicNames: ['ANON', 'PUBLISHABLE'], ownNames: ['ACME'], secretPrefixes: ['ac_secret_'], tokenRoles: ['service_role'] }
+const keys = { names: ['SERVICE_ROLE', 'ACME_SECRET'], publicNames: ['ANON', 'PUBLISHABLE'], secretPrefixes: ['ac_secret_'], tokenRoles: ['service_role'] }
 const hosts = ['x1.backend.example', 'db.x1.backend.example']
 const backend = (rest: Partial<Say<'backend'>> = {}) => neighbour({ kind: 'backend', facts: [{ hosts, keys }], ...rest })
 const exposed = (name: string, value: string | null, unknown: string | null = null) => told('exposed_variable', [{ name, value: value === null ? null : shapeOf(value) }], unknown)
@@ -78,12 +78,18 @@ const tables: Record<string, Row[]> = {
     ['a token\'s role does', exposed('PUBLIC_ACME_ANON_KEY', token('service_role')), [backend()], 'fail', /server key/],
     ['a key says itself that it is secret', exposed('PUBLIC_KEY', `ac_secret_${'x'.repeat(30)}`), [backend()], 'fail', /server key/],
     ['an address has the password in it', exposed('PUBLIC_DB', 'postgres://admin:hunter22@db.x1.backend.example:5432/main'), [backend()], 'fail', /server key/],
-    ['an address with a password leads elsewhere', exposed('PUBLIC_DB', 'https://a:b@elsewhere.example'), [backend()], 'pass', /No variable/],
+    ['an address with a password leads elsewhere, perhaps there by another name', exposed('PUBLIC_DB', 'https://a:b@elsewhere.example'), [backend()], 'error', /is not known/],
     ['one that gives it away, and a part is hidden', exposed('PUBLIC_SERVICE_ROLE', null, 'A part is hidden.'), [backend()], 'fail', /server key/],
     ['one that gives it away, and another backend is not read', exposed('PUBLIC_SERVICE_ROLE', null), [backend(), backend({ seenAt: null })], 'fail', /server key/],
-    ['a value could not be read, and may be any key', exposed('PUBLIC_ACME_KEY', null), [backend()], 'error', /could not be read/],
+    ...['PUBLIC_ACME_KEY', 'NEXT_PUBLIC_API_KEY', 'NEXT_PUBLIC_DB_TOKEN', 'VITE_SERVICE_KEY', 'VITE_apiKey', 'VITE_APIKEY', 'PUBLIC_KEY', 'NEXT_PUBLIC_KEY', 'REACT_APP_JWT', 'VITE_DB_PASSWORD',
+      'NEXT_PUBLIC_DATABASE_URL', 'VITE_POSTGRES_CONNECTION_STRING', 'NEXT_PUBLIC_CANONICAL_API_KEY', 'NEXT_PUBLIC_ANON_SERVICE_KEY', 'VITE_MAPS_ADMIN_SECRET'].map((name): Row =>
+      [`a value could not be read, and ${name} may hold any key`, exposed(name, null), [backend()], 'error', /^Which key 1 variable .* is not known/]),
+    ...['PUBLIC_ACME_ANON_KEY', 'NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY', 'VITE_PUSH_PUBLIC_KEY', 'VITE_CAPTCHA_SITE_KEY', 'NEXT_PUBLIC_API_URL', 'VITE_TOKEN_URL', 'NEXT_PUBLIC_ANALYTICS_KEY', 'NEXT_PUBLIC_GA_ID', 'VITE_TITLE', 'VITE_KEYBOARD'].map((name): Row =>
+      [`a value could not be read, and ${name} is no server's`, exposed(name, null), [backend()], 'pass', /No variable/]),
+    ['a value has no form, and its name says secret', exposed('VITE_JWT_SECRET', 'Zm9v'), [backend()], 'error', /is not known/],
+    ['a value has no form, and is called a key', exposed('VITE_MAIL_KEY', 'Zm9v'), [backend()], 'pass', /No variable/],
     ['it may be, but for its name', exposed('PUBLIC_ACME_PUBLISHABLE_KEY', null), [backend()], 'pass', /No variable/],
-    ['another\'s could not be read', exposed('PUBLIC_MAPS_API_KEY', null), [backend()], 'pass', /where its value could be read/],
+    ['a key to maps could not be read', exposed('PUBLIC_MAPS_API_KEY', null), [backend()], 'pass', /where its value could be read/],
     ['a part is hidden', exposed('PUBLIC_TITLE', 'Acme', 'The provider sent a part of the variables only.'), [backend()], 'error', /a part/],
     ['the backend was read long ago', exposed('PUBLIC_TITLE', 'Acme'), [backend({ seenAt: daysAgo(8) })], 'error', /more than 7 days/],
     ['the backend is hidden', exposed('PUBLIC_TITLE', 'Acme'), [neighbour({ kind: 'backend', unknown: 'The provider refused the call.' })], 'error', /refused/],

@@ -22,7 +22,7 @@ export const guarddutyEnabled = defineCheck({
   evaluate: ({ detectors: all }) => {
     if (all.length === 0) return fail('GuardDuty is not enabled in this region.')
     if (all.some(detector => detector.Status === 'ENABLED')) return pass('GuardDuty watches this region.')
-    if (all.some(detector => detector.Status === undefined)) return unverified('GuardDuty\'s answer did not say whether it is on.')
+    if (!all.every(detector => detector.Status === 'DISABLED')) return unverified('GuardDuty\'s answer did not say whether it is on.')
     return fail('GuardDuty is switched off in this region.')
   },
 })

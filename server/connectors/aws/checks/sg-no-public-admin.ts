@@ -2,7 +2,7 @@ import { defineCheck } from '../../contract'
 import { capped, fail, notApplicable, pass, plural, unverified } from '../../verdict'
 import { cis } from '../cis'
 import { securityGroups } from '../endpoints'
-import { opensAdminPorts } from '../open-ports'
+import { adminPrefixLists, opensAdminPorts } from '../open-ports'
 
 export const sgNoPublicAdmin = defineCheck({
   id: 'aws_sg_no_public_admin',
@@ -27,9 +27,11 @@ export const sgNoPublicAdmin = defineCheck({
     const open = groups.filter(group => opensAdminPorts(group) === true)
     const unread = groups.filter(group => opensAdminPorts(group) === undefined)
     const names = (list: typeof groups) => capped(list.map(group => `${group.GroupId} (${group.GroupName?.slice(0, 100) ?? '?'})`))
+    const lists = [...new Set(unread.flatMap(adminPrefixLists))]
     // Groups count whether something is attached to them or not: that changes without anybody looking at the rules.
-    const evidence = { groups: groups.length, ...(open.length > 0 && { open: names(open) }), ...(unread.length > 0 && { unread: names(unread) }) }
+    const evidence = { groups: groups.length, ...(open.length > 0 && { open: names(open) }), ...(unread.length > 0 && { unread: names(unread) }), ...(lists.length > 0 && { prefix_lists: capped(lists) }) }
     if (open.length > 0) return fail(`${plural(open.length, 'security group lets', 'security groups let')} everybody reach SSH or RDP.`, evidence)
+    if (lists.length > 0) return unverified(`${plural(lists.length, 'prefix list')} may reach SSH or RDP, and which networks are on ${lists.length === 1 ? 'it' : 'them'} is not read: look there yourself.`, evidence)
     if (unread.length > 0) return unverified(`EC2's answer did not say what ${plural(unread.length, 'security group')} opens.`, evidence)
     return pass('No security group opens SSH or RDP to everybody.', evidence)
   },

@@ -3,13 +3,13 @@ import { fail, pass, unverified } from '../../verdict'
 import { sources, withoutBranch } from '../branch'
 import { branchProtection, branchRules } from '../endpoints'
 
-/** Rules that keep something from happening to a branch; those about names and texts do not. */
+/** Rules that keep something from happening to a branch; those about names and texts do not, nor does an opinion that nobody has to follow. */
 const protecting = new Set([
-  'code_scanning', 'copilot_code_review', 'deletion', 'merge_queue', 'non_fast_forward', 'pull_request', 'required_deployments',
+  'code_scanning', 'deletion', 'merge_queue', 'non_fast_forward', 'pull_request', 'required_deployments',
   'required_linear_history', 'required_signatures', 'required_status_checks', 'update', 'workflows',
 ])
 const harmless = new Set([
-  'branch_name_pattern', 'commit_author_email_pattern', 'commit_message_pattern', 'committer_email_pattern', 'creation',
+  'branch_name_pattern', 'commit_author_email_pattern', 'commit_message_pattern', 'committer_email_pattern', 'copilot_code_review', 'creation',
   'file_extension_restriction', 'file_path_restriction', 'max_file_path_length', 'max_file_size', 'tag_name_pattern',
 ])
 

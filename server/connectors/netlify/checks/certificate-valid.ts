@@ -40,7 +40,7 @@ export const certificateValid = defineCheck({
       // Other states are on the way, or words that we do not know.
       { field: 'state', ok: good.includes(held.state ?? '') || undefined, wrong: '' },
       { field: 'expires_at', ok: Number.isNaN(ends) ? undefined : ends - now.getTime() >= least, wrong: ends < now.getTime() ? 'the certificate has ended' : 'the certificate ends within two weeks' },
-      { field: 'renewal_error_message', ok: held.renewal_error_message !== true, wrong: 'the last renewal failed' },
+      { field: 'renewal_error_message', ok: holds(held.renewal_error_message, failed => !failed), wrong: 'the last renewal failed' },
     ], 'The certificate is in place and lasts for two weeks and more.', {
       custom_domain: domain,
       state: held.state ?? null,

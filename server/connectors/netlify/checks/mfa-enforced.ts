@@ -31,6 +31,7 @@ export const mfaEnforced = defineCheck({
     if (team.enforce_saml === 'enforced') return notApplicable('Members sign in through the team\'s identity provider only.', evidence)
     if (!team.enforce_mfa) return unverified('Netlify\'s answer did not say whether the team enforces a second factor.', evidence)
     if (!loose.includes(team.enforce_mfa)) return unverified('What the team enforces is not known to us.', evidence)
+    if (team.enforce_saml && !loose.includes(team.enforce_saml)) return unverified('Whether members can sign in past the team\'s identity provider is not known to us.', evidence)
     return fail('The team does not enforce a second factor.', evidence)
   },
 })

@@ -3,6 +3,8 @@ import { backups, organization } from '../endpoints'
 import { fail, pass, unverified } from '../../verdict'
 
 const hour = 3_600_000
+/** Those that cannot be restored, or not yet. */
+const unusable = ['FAILED', 'PENDING', 'REMOVED', 'ARCHIVED', 'CANCELLED']
 /** Own threshold: daily, and two hours for the backup to run. */
 const oldest = 26 * hour
 
@@ -39,6 +41,8 @@ export const backupsRecent = defineCheck({
     if (age <= oldest && age > -hour) return pass('The newest backup is less than 26 hours old.', evidence)
     if (typeof answer.pitr_enabled !== 'boolean') return unverified('Supabase\'s answer did not say whether point-in-time recovery is on.', evidence)
     if (times.some(time => !Number.isFinite(time)) || age < 0) return unverified('A backup\'s time could not be read.', evidence)
+    const strange = answer.backups.filter(({ status }) => status !== 'COMPLETED' && !unusable.includes(status ?? ''))
+    if (strange.length > 0) return unverified('Supabase did not say, in words that are known, how every backup ended.', evidence)
     if (completed.length === 0) return fail(plan === 'free' ? 'There is no backup: the free plan makes none.' : 'There is no completed backup.', evidence)
     return fail(`The newest completed backup is ${Math.floor(age / hour)} hours old.`, evidence)
   },

@@ -1,6 +1,7 @@
 import type { Check } from '../../contract'
 import { apiKeysModern } from './api-keys-modern'
 import { apiSurfaceMinimal } from './api-surface-minimal'
+import { authLeakedPasswords } from './auth-leaked-passwords'
 import { authMfaAvailable } from './auth-mfa-available'
 import { authPasswordPolicy } from './auth-password-policy'
 import { authSignupHardened } from './auth-signup-hardened'
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   rlsPoliciesEffective,
   sensitiveDataNotExposed,
   authPasswordPolicy,
+  authLeakedPasswords,
   authMfaAvailable,
   authSignupHardened,
   apiSurfaceMinimal,

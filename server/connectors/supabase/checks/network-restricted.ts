@@ -1,5 +1,5 @@
+import { isEverybody, networkOf } from '../../cidr'
 import { defineCheck } from '../../contract'
-import { prefixLength } from '../cidr'
 import { networkRestrictions } from '../endpoints'
 import { capped, fail, notApplicable, pass, unverified } from '../../verdict'
 
@@ -24,12 +24,11 @@ export const networkRestricted = defineCheck({
 
     const allowed = [...config.dbAllowedCidrs ?? [], ...config.dbAllowedCidrsV6 ?? []]
     const evidence = { allowed: capped(allowed), status }
-    // Half the internet twice is the whole of it: a prefix of one bit counts as open.
-    if (allowed.some(cidr => (prefixLength(cidr) ?? Infinity) <= 1)) return fail('Any address may reach the database.', evidence)
+    if (isEverybody(allowed)) return fail('Any address may reach the database.', evidence)
     if (allowed.length === 0) return fail('No restriction is set.', evidence)
     // IPv6 networks that are not listed are refused (same page); IPv4 without a list is an answer we do not understand.
     if (!config.dbAllowedCidrs) return unverified('Supabase did not say which IPv4 networks are allowed.', evidence)
-    const odd = allowed.filter(cidr => prefixLength(cidr) === undefined)
+    const odd = allowed.filter(cidr => networkOf(cidr) === undefined)
     if (odd.length > 0) return unverified('Supabase named networks that could not be read.', evidence)
     if (status === 'stored') return fail('The restriction is stored but not in force.', evidence)
     if (status !== 'applied') return unverified('It is not known whether the restriction is in force.', evidence)

@@ -1,4 +1,5 @@
 import { defineCheck } from '../../contract'
+import { coverageOf } from '../coverage'
 import { teamOf } from '../endpoints'
 import { limitedView } from '../team-view'
 import { fail, notApplicable, pass, unverified } from '../../verdict'
@@ -27,8 +28,9 @@ export const defaultProtection = defineCheck({
     if (own === null) return notApplicable('The team has set no default of its own: Vercel\'s applies.')
     if (own === undefined) return unverified('Vercel\'s answer about the default could not be read.')
     const evidence = { ssoProtection: own.ssoProtection?.deploymentType ?? null, passwordProtection: own.passwordProtection?.deploymentType ?? null }
-    if (own.ssoProtection?.deploymentType || own.passwordProtection?.deploymentType) return pass('New projects are protected.', evidence)
-    if (own.ssoProtection === null && !own.passwordProtection?.deploymentType) return fail('New projects are not protected.', evidence)
-    return unverified('Vercel did not say how new projects are protected.', evidence)
+    const covers = [own.ssoProtection, own.passwordProtection].map(protection => protection ? coverageOf(protection.deploymentType) : protection)
+    if (covers.includes('all')) return pass('New projects are protected.', evidence)
+    if (covers.includes(undefined)) return unverified('Vercel did not say how new projects are protected.', evidence)
+    return covers.includes('part') ? fail('Only a part of the addresses of new projects is protected.', evidence) : fail('New projects are not protected.', evidence)
   },
 })

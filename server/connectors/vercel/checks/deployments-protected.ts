@@ -1,12 +1,9 @@
 import { defineCheck } from '../../contract'
+import { coverageOf } from '../coverage'
 import { projectOf } from '../endpoints'
 import { fail, pass, unverified } from '../../verdict'
 
 const methods = ['ssoProtection', 'passwordProtection', 'passport', 'trustedIps'] as const
-
-/** What a method can cover and still leave a generated address open: previews only, or production only. */
-const covering = ['all', 'all_except_custom_domains', 'prod_deployment_urls_and_all_previews']
-const partial = ['preview', 'production']
 
 export const deploymentsProtected = defineCheck({
   id: 'vercel_deployments_protected',
@@ -32,15 +29,11 @@ export const deploymentsProtected = defineCheck({
       return project[method] ? [{ method, covers: deploymentType ?? null }] : []
     })
     const evidence = Object.fromEntries(set.map(({ method, covers }) => [method, covers]))
-    if (set.some(({ covers }) => covers !== null && covering.includes(covers))) return pass('Generated and preview addresses are protected.', evidence)
+    if (set.some(({ covers }) => coverageOf(covers) === 'all')) return pass('Generated and preview addresses are protected.', evidence)
     const unread = methods.filter(method => project[method] === undefined)
     if (unread.length > 0) return unverified(`Vercel's answer did not say ${unread.join(', ')}.`, evidence)
-    if (set.some(({ covers }) => !isPartial(covers))) return unverified('Vercel did not say which deployments are protected.', evidence)
+    if (set.some(({ covers }) => coverageOf(covers) === undefined)) return unverified('Vercel did not say which deployments are protected.', evidence)
     if (set.length > 0) return fail('Only a part of the generated addresses is protected.', evidence)
     return fail('No deployment is protected.', evidence)
   },
 })
-
-function isPartial(covers: string | null): boolean {
-  return covers !== null && partial.includes(covers)
-}

@@ -23,12 +23,12 @@ export const envProductionIsolated = defineCheck({
   evaluate: ({ environment: { envs, ...rest } }) => {
     if (!envs) return unverified('Vercel\'s answer held no list of variables.')
     const secrets = envs.filter(variable => isSecretLike(variable) || isStoredAsSecret(variable))
-    const shared = secrets.filter(({ target }) => target?.includes('production') && target.some(one => one !== 'production'))
+    const shared = secrets.filter(({ target, customEnvironmentIds: custom }) => target?.includes('production') && (target.some(one => one !== 'production') || Boolean(custom?.length)))
     const evidence = { variables: envs.length, secrets: secrets.length, shared: capped(shared.map(variable => variable.key)) }
     if (shared.length > 0) return fail(`${plural(shared.length, 'secret is', 'secrets are')} the same in production and elsewhere.`, evidence)
     const cut = incomplete(rest, evidence)
     if (cut) return cut
-    if (envs.some(({ target, type, visibility }) => !target || !type || visibility === undefined)) return unverified('Vercel did not say where every variable is used.', evidence)
+    if (envs.some(({ target, type, visibility, customEnvironmentIds: custom }) => !target || !type || visibility === undefined || custom === undefined)) return unverified('Vercel did not say where every variable is used.', evidence)
     if (secrets.length === 0) return notApplicable('No variable looks like a secret.', evidence)
     return pass('Production\'s secrets are used in production alone.', evidence)
   },

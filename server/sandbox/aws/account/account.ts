@@ -19,7 +19,7 @@ export interface SandboxKey { id: string, manager: 'CUSTOMER' | 'AWS', spec?: st
 export interface SandboxRegion {
   /** Of GuardDuty's detectors: `ENABLED`, `DISABLED`. */
   detectors: readonly string[]
-  groups: readonly { id: string, name: string, rules: readonly { protocol: string, from?: number, to?: number, four?: readonly string[], six?: readonly string[] }[] }[]
+  groups: readonly { id: string, name: string, rules: readonly { protocol: string, from?: number, to?: number, four?: readonly string[], six?: readonly string[], lists?: readonly string[] }[] }[]
   ebsEncrypted: boolean
   databases: readonly { id: string, engine: string, public: boolean, encrypted: boolean, backupDays: number }[]
   keys: readonly SandboxKey[]

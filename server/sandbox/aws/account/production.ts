@@ -38,6 +38,8 @@ export const production: SandboxAccount = {
       groups: [
         { id: 'sg-0c3d4e5f607182930', name: 'legacy-bastion', rules: [{ protocol: 'tcp', from: 20, to: 25, four: ['0.0.0.0/0'] }] },
         { id: 'sg-0d4e5f60718293a41', name: 'windows-farm', rules: [{ protocol: '-1', six: ['::/0'] }] },
+        { id: 'sg-0f60718293a4b5c63', name: 'half-and-half', rules: [{ protocol: 'tcp', from: 22, to: 22, four: ['0.0.0.0/1', '128.0.0.0/1'] }] },
+        { id: 'sg-0a718293a4b5c6d74', name: 'offices', rules: [{ protocol: 'tcp', from: 22, to: 22, lists: ['pl-0123456789abcdef0'] }] },
         { id: 'sg-0e5f60718293a4b52', name: 'web', rules: [{ protocol: 'tcp', from: 443, to: 443, four: ['0.0.0.0/0'] }] },
       ],
       ebsEncrypted: false,

@@ -12,7 +12,7 @@ const informing: Record<string, string[]> = {
   aws_cloudtrail_enabled: ['Name', 'HomeRegion', 'IsOrganizationTrail', 'KmsKeyId'],
   aws_rds_hardened: ['Engine'],
   // The rule is for everybody by its IPv4 addresses already: its ports decide.
-  aws_sg_no_public_admin: ['GroupName', 'VpcId', 'Ipv6Ranges'],
+  aws_sg_no_public_admin: ['GroupName', 'VpcId', 'Ipv6Ranges', 'PrefixListIds'],
 }
 
 neverAPass({ connector: aws, evaluate, passing, decides: (id, field) => !(informing[id] ?? []).includes(field) })

@@ -17,7 +17,7 @@ export function report(...rows: Partial<Row>[]): Bodies {
 
 export const policy = { PasswordPolicy: { MinimumPasswordLength: 14, PasswordReusePrevention: 24 } }
 export const trail = { Name: 'all', HomeRegion: 'us-east-1', IsMultiRegionTrail: true, IsOrganizationTrail: false, LogFileValidationEnabled: true, IsLogging: true }
-export const rule = { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }], Ipv6Ranges: [] }
+export const rule = { IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }], Ipv6Ranges: [], PrefixListIds: [] }
 export const group = { GroupId: 'sg-1', GroupName: 'web', VpcId: 'vpc-1', IpPermissions: [rule] }
 export const database = { DBInstanceIdentifier: 'orders', Engine: 'postgres', PubliclyAccessible: false, StorageEncrypted: true, BackupRetentionPeriod: 7 }
 export const key = { KeyId: 'k1', KeyManager: 'CUSTOMER', KeySpec: 'SYMMETRIC_DEFAULT', KeyState: 'Enabled', Origin: 'AWS_KMS', KeyRotationEnabled: true }

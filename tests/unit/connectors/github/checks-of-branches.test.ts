@@ -25,6 +25,7 @@ const tables: Record<string, Row[]> = {
     ['nothing protects it', ruled(), 'fail', /Neither/],
     ['a ruleset does', ruled({ type: 'deletion' }), 'pass', /ruleset/],
     ['a ruleset only checks texts', ruled({ type: 'commit_message_pattern' }, { type: 'creation' }), 'fail', /Neither/],
+    ['a ruleset only asks a machine for its opinion', ruled({ type: 'copilot_code_review' }), 'fail', /Neither/],
     ['a ruleset has a rule that nobody knows', ruled({ type: 'quantum_lock' }), 'error', /quantum_lock/],
     ['the protection says nothing', { branch_protection: { message: 'ok' }, branch_rules: [] }, 'error', /could not be read/],
     ...shared,

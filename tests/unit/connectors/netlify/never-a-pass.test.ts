@@ -5,7 +5,6 @@ import { passing } from './passing'
 
 /** Fields that inform, or that only narrow what is asked: their absence changes the evidence, or asks for more. */
 const informing: Record<string, string[]> = {
-  netlify_certificate_valid: ['renewal_error_message'],
   netlify_previews_protected: ['has_password', 'password_context'],
   netlify_untrusted_builds: ['private_logs'],
   netlify_build_logs_private: ['untrusted_flow'],
@@ -15,4 +14,11 @@ const informing: Record<string, string[]> = {
   netlify_stale_members: ['full_name', 'role', 'mfa_enabled', 'managed_by_directory_sync', 'created_at'],
 }
 
-neverAPass({ connector: netlify, evaluate, passing, decides: (id, field) => !(informing[id] ?? []).includes(field) })
+neverAPass({
+  connector: netlify,
+  evaluate,
+  passing,
+  decides: (id, field) => !(informing[id] ?? []).includes(field),
+  // Left out while no renewal has failed.
+  optional: (_id, field) => field === 'renewal_error_message',
+})

@@ -10,6 +10,7 @@ const lints = (...names: string[]) => ({ lints: names.map(name => lint(name, 'th
 const auth = (changes: object) => ({ auth_config: { ...authConfig, ...changes } })
 const dataApi = (db_schema: unknown, max_rows: unknown = 1000) => ({ db_schema, max_rows })
 const open = dataApi('public, graphql_public')
+const offers = (hasAccess: unknown, key = 'auth.password_hibp') => ({ entitlements: { entitlements: [{ feature: { key, type: 'boolean' }, hasAccess }] } })
 const network = (config: unknown, status: unknown = 'applied', entitlement = 'allowed') => ({ network_restrictions: { entitlement, config, status } })
 const backups = (list: unknown, pitr_enabled: unknown = false, plan = 'pro') => ({ backups: { pitr_enabled, backups: list }, organization: { plan } })
 const keys = (enabled: unknown, algorithm?: string) => ({ legacy_keys: { enabled }, signing_keys: { keys: algorithm ? [{ algorithm, status: 'in_use' }] : [] } })
@@ -47,16 +48,28 @@ const tables: Record<string, Row[]> = {
     ...advisorGone,
   ],
   supabase_auth_password_policy: [
-    ['passwords may be short', { ...passing.supabase_auth_password_policy, ...auth({ password_min_length: 11 }) }, 'fail', /shorter than 12/],
-    ['no characters are required', { ...auth({ password_required_characters: '' }), organization: { plan: 'pro' } }, 'fail', /no kinds of characters/i],
-    ['null characters mean none', { ...auth({ password_required_characters: null }), organization: { plan: 'pro' } }, 'fail', /no kinds of characters/i],
-    ['leaks are not checked', { ...auth({ password_hibp_enabled: false }), organization: { plan: 'team' } }, 'fail', /known leaks/],
-    ['leaks cannot be checked on the free plan', { ...auth({ password_hibp_enabled: false }), organization: { plan: 'free' } }, 'pass', /where the plan offers/],
-    ['the plan is unknown, so the leak check counts', { ...auth({ password_hibp_enabled: false }), organization: {} }, 'fail', /known leaks/],
-    ['email sign-in is off', { ...auth({ external_email_enabled: false }), organization: { plan: 'pro' } }, 'not_applicable', /off/],
-    ['the length is a word', { ...auth({ password_min_length: 'long' }), organization: { plan: 'pro' } }, 'error', /password_min_length/],
-    ['the answer is empty', { auth_config: {}, organization: {} }, 'error', /did not say/],
-    ['the answer is a list', { auth_config: [], organization: {} }, 'rejected', /auth_config/],
+    ['passwords may be short', auth({ password_min_length: 11 }), 'fail', /shorter than 12/],
+    ['no characters are required', auth({ password_required_characters: '' }), 'fail', /no kinds of characters/i],
+    ['null characters mean none', auth({ password_required_characters: null }), 'fail', /no kinds of characters/i],
+    ['leaks are another check\'s matter', auth({ password_hibp_enabled: false }), 'pass', /long enough and mixed\.$/],
+    ['email sign-in is off', auth({ external_email_enabled: false }), 'not_applicable', /off/],
+    ['the length is a word', auth({ password_min_length: 'long' }), 'error', /password_min_length/],
+    ['the answer is empty', { auth_config: {} }, 'error', /did not say/],
+    ['the answer is a list', { auth_config: [] }, 'rejected', /auth_config/],
+  ],
+  supabase_auth_leaked_passwords: [
+    ['they are not, and could be', { ...auth({ password_hibp_enabled: false }), ...offers(true) }, 'fail', /not checked/],
+    ['they are not, and the plan does not have it', { ...auth({ password_hibp_enabled: false }), ...offers(false) }, 'not_applicable', /plan does not offer/],
+    ['the plan has it under its other name', { ...auth({ password_hibp_enabled: false }), ...offers(true, 'auth.leaked_password_protection') }, 'fail', /not checked/],
+    ['the plan says two things', { ...auth({ password_hibp_enabled: false }), entitlements: { entitlements: [...offers(false).entitlements.entitlements, ...offers(true, 'auth.leaked_password_protection').entitlements.entitlements] } }, 'fail', /not checked/],
+    ['the plan says nothing of it', { ...auth({ password_hibp_enabled: false }), ...offers(true, 'auth.hooks') }, 'error', /did not say whether this organization/],
+    ['whether the plan has it is a word', { ...auth({ password_hibp_enabled: false }), ...offers('no') }, 'error', /did not say whether this organization/],
+    ['what the plan has cannot be read', { ...auth({ password_hibp_enabled: false }), entitlements: {} }, 'error', /did not say whether this organization/],
+    ['they are, whatever the plan says', { ...auth({ password_hibp_enabled: true }), ...offers(false) }, 'pass', /are checked/],
+    ['it is not said', { ...auth({ password_hibp_enabled: undefined }), ...offers(true) }, 'error', /did not say/],
+    ['email sign-in is off', { ...auth({ external_email_enabled: false }), ...offers(true) }, 'not_applicable', /off/],
+    ['the answer is empty', { auth_config: {}, entitlements: {} }, 'error', /did not say/],
+    ['the answer is a list', { auth_config: [], entitlements: {} }, 'rejected', /auth_config/],
   ],
   supabase_auth_mfa_available: [
     ['only WebAuthn is on', auth({ mfa_totp_enroll_enabled: false, mfa_web_authn_enroll_enabled: true, mfa_web_authn_verify_enabled: true }), 'pass', /security key/],
@@ -139,6 +152,8 @@ const tables: Record<string, Row[]> = {
     ['exactly 26 hours', backups([{ status: 'COMPLETED', inserted_at: '2026-11-21T10:00:00Z' }]), 'pass', /26 hours/],
     ['a second over', backups([{ status: 'COMPLETED', inserted_at: '2026-11-21T09:59:59Z' }]), 'fail', /26 hours old/],
     ['only the failed one is young', backups([{ status: 'FAILED', inserted_at: '2026-11-22T09:00:00Z' }, { status: 'COMPLETED', inserted_at: '2026-11-19T12:00:00Z' }]), 'fail', /72 hours/],
+    ['the young one ended in a new word', backups([{ status: 'VERIFIED', inserted_at: '2026-11-22T09:00:00Z' }, { status: 'COMPLETED', inserted_at: '2026-11-19T12:00:00Z' }]), 'error', /words that are known/],
+    ['nothing is said of how it ended', backups([{ inserted_at: '2026-11-22T09:00:00Z' }]), 'error', /words that are known/],
     ['none on the free plan', backups([], false, 'free'), 'fail', /free plan/],
     ['none', backups([]), 'fail', /no completed/],
     ['only the unreadable', backups([{ status: 'COMPLETED', inserted_at: 'yesterday' }]), 'error', /could not be read/],
@@ -211,9 +226,7 @@ describe('evidence', () => {
     expect(JSON.stringify(evidence).length).toBeLessThan(5000)
   })
 
-  it('names what is not on the plan, and development redirects, without failing them', () => {
-    expect(evaluate('supabase_auth_password_policy', { ...auth({ password_hibp_enabled: false }), organization: { plan: 'free' } }).evidence)
-      .toMatchObject({ not_on_this_plan: ['password_hibp_enabled'] })
+  it('names development redirects without failing them', () => {
     expect(evaluate('supabase_auth_signup_hardened', passing.supabase_auth_signup_hardened ?? {}).evidence)
       .toMatchObject({ local_redirects: { total: 1, shown: ['http://localhost:*/**'] }, wildcard_redirects: { total: 0 } })
   })

@@ -11,6 +11,7 @@ const poisoned: Record<string, unknown> = {
   organizations: [{ id: 'x', slug: 'brightwater', name: 'Brightwater', billing_key: canary }],
   projects: [{ ref: 'wmqzkfhvtnxcyrbdlgps', name: 'p', organization_slug: 'brightwater', status: 'ACTIVE_HEALTHY', db_pass: canary, database: { version: '17', password: canary } }],
   organization: { plan: 'pro', token: canary },
+  entitlements: { entitlements: [{ feature: { key: 'auth.password_hibp', note: canary }, hasAccess: true, config: { secret: canary } }] },
   members: [{ user_name: 'ines', mfa_enabled: true, email: canary, totp_secret: canary }],
   advisors: { lints: [{ name: 'leaked_service_key', level: 'ERROR', detail: canary, description: canary, metadata: { name: 'key', key: canary } }], raw: canary },
   auth_config: {

@@ -7,7 +7,6 @@ import { passing } from './passing'
 const informing: Record<string, string[]> = {
   supabase_rls_enabled: ['max_rows'],
   supabase_rls_policies_effective: ['max_rows'],
-  supabase_auth_password_policy: ['plan'],
   supabase_backups_recent: ['plan', 'pitr_enabled'],
   supabase_network_restricted: ['entitlement', 'dbAllowedCidrsV6'],
   supabase_postgres_current: ['eligible'],
@@ -19,7 +18,9 @@ const informing: Record<string, string[]> = {
   supabase_auth_signup_hardened: ['external_anonymous_users_enabled'],
 }
 const authFields: Record<string, RegExp> = {
-  supabase_auth_password_policy: /^(password_|external_email)/,
+  supabase_auth_password_policy: /^(password_(?!hibp)|external_email)/,
+  // What is on is on, whatever the plan says.
+  supabase_auth_leaked_passwords: /^(password_hibp|external_email)/,
   supabase_auth_mfa_available: /^mfa_/,
   supabase_auth_signup_hardened: /^(disable_signup|jwt_exp|mailer_|refresh_|uri_|external_anon)/,
 }

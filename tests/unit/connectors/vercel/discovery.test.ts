@@ -35,6 +35,42 @@ describe('account', () => {
   })
 })
 
+describe('an installation that was switched off', () => {
+  const off = (configuration: unknown, from: 'account' | 'resources' = 'account') => {
+    const bodies: Record<string, unknown> = { configuration }
+    const api = readerOf((endpoint) => {
+      if (endpoint.id === 'team' || endpoint.id === 'projects') throw new ProviderError('installation_disabled', 'GET /v2/teams', { status: 403 })
+      return bodies[endpoint.id]
+    }, facts)
+    return from === 'account' ? vercel.account(api) : Array.fromAsync(vercel.resources(api))
+  }
+
+  it.each([
+    ['account-plan-downgrade', 'plan'], ['feature-not-available', 'feature'], ['disabled-by-admin', 'by_admin'], ['disabled-by-owner', 'by_owner'],
+    ['original-owner-left-the-team', 'owner_left'], ['original-owner-role-downgraded', 'owner_demoted'], ['a-new-one', undefined], ['constructor', undefined], [undefined, undefined],
+  ])('says why: %s', async (disabledReason, disabled) => {
+    const error = { kind: 'installation_disabled', options: { disabled } }
+    await expect(off({ status: 'suspended', disabledReason })).rejects.toMatchObject(error)
+    await expect(off({ status: 'suspended', disabledReason }, 'resources')).rejects.toMatchObject(error)
+  })
+
+  it('is taken at its word where it cannot be asked', async () => {
+    for (const configuration of [{ status: 'ready', disabledReason: 'disabled-by-admin' }, {}]) {
+      await expect(off(configuration)).rejects.toMatchObject({ kind: 'installation_disabled', options: { status: 403 } })
+    }
+    const refused = new ProviderError('installation_disabled', 'GET /v2/teams', { status: 403 })
+    const silent = (answer: () => Promise<null>) => ({ ...reader({}), get: async (endpoint: Endpoint) => endpoint.id === 'configuration' ? answer() : Promise.reject(refused) })
+    await expect(vercel.account(silent(async () => null))).rejects.toBe(refused)
+    await expect(vercel.account(silent(async () => { throw new ProviderError('server_error', 'GET /v1/integrations/configuration') }))).rejects.toBe(refused)
+  })
+
+  it('is on again for all that stands there from before', async () => {
+    for (const status of ['ready', 'resumed']) {
+      expect(await found({ configuration: { ...everywhere, status, disabledReason: 'disabled-by-admin' }, projects: page('prj_1'), team: teamBody })).toHaveLength(2)
+    }
+  })
+})
+
 describe('resources', () => {
   it('are the projects and then the team', async () => {
     expect(await found({ configuration: everywhere, projects: page('prj_1', 'prj_2'), team: teamBody })).toEqual([

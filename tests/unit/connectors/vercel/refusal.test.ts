@@ -23,7 +23,7 @@ const error = (code: string, message = 'Not authorized', more: object = {}) => (
 describe('a refused call', () => {
   it.each<[string, number, unknown, Partial<ProviderError['options']> & { kind: string }]>([
     ['a dead token', 403, error('forbidden', 'Not authorized', { invalidToken: true }), { kind: 'unauthorized' }],
-    ['a disabled installation', 403, error('integration_configuration_disabled'), { kind: 'unauthorized' }],
+    ['a disabled installation', 403, error('integration_configuration_disabled'), { kind: 'installation_disabled' }],
     ['no token', 401, error('unauthorized'), { kind: 'unauthorized' }],
     ['a missing permission', 403, error('forbidden'), { kind: 'forbidden' }],
     ['single sign-on', 403, error('forbidden', 'Not authorized', { saml: true, teamId: 'team_1' }), { kind: 'limited', limitedBy: 'sso' }],

@@ -58,3 +58,17 @@ describe.each(Object.entries(expected))('account %s', (accountId, resources) => 
     expect(await scan(resource, api)).toEqual(resources[name])
   })
 })
+
+it('tells which sources of a rule were wide, and which were not read', async () => {
+  const { sandbox, open } = openSandbox({ pageSize: 2 })
+  const role = sandbox.roles.put({ accountId: '123456789012', externalId, trust: 'id', audit: true })
+  const api = sharedReader(open(role.arn, { regions: 'eu-west-1' }))
+  const resource = (await Array.fromAsync(aws.resources(api))).find(one => one.kind === 'region')
+  const check = aws.checks.find(one => one.id === 'aws_sg_no_public_admin')
+  if (!resource || !check) throw new Error('The sandbox lists no region')
+  expect((await evaluate(aws, check, resource, api, [], new Date())).evidence).toMatchObject({
+    open: { shown: [expect.stringContaining('legacy-bastion'), expect.stringContaining('windows-farm'), expect.stringContaining('half-and-half')] },
+    unread: { shown: [expect.stringContaining('offices')] },
+    prefix_lists: { shown: ['pl-0123456789abcdef0'] },
+  })
+})
