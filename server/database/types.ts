@@ -1555,6 +1555,14 @@ export type Database = {
         }
         Returns: undefined
       }
+      note_facts: {
+        Args: {
+          p_facts: Json
+          p_id: string
+          p_version: number
+        }
+        Returns: undefined
+      }
       note_probe: {
         Args: {
           p_error: Json
