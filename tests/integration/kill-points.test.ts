@@ -66,6 +66,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
     const early = await Promise.race([reached.then(() => null), told])
     if (early !== null) throw new Error(`It was to be killed at ${String(point)}, but ${early}`)
     await victim.kill()
+    await proxy.forget()
     provider.before = provider.after = null
     await told
   }

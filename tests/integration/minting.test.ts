@@ -3,7 +3,7 @@ import process from 'node:process'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { github } from '#server/connectors/github'
 import type { Caller } from '#server/database/caller'
-import { beginConnection } from '#server/integrations/begin-connection'
+import { askForConsent, beginConnection } from '#server/integrations/begin-connection'
 import { finishConnection } from '#server/integrations/connect'
 import { openFlow } from '#server/oauth/state'
 import { createGithubSandbox, githubStandIn } from '#server/sandbox/github'
@@ -51,10 +51,11 @@ beforeEach(async () => {
 })
 
 async function connect(installation: string): Promise<string> {
-  const { url, cookie } = await beginConnection(github, who, null)
+  const start = await beginConnection(github, who, null)
+  const installed = new URL(await consent(start.url.href, 'approve', { installation }))
+  const { url, cookie } = await askForConsent(github, who, openFlow(start.cookie.value), { installation_id: installed.searchParams.get('installation_id') ?? '' })
   const answer = new URL(await consent(url.href, 'approve', { installation }))
-  const said = { installation_id: answer.searchParams.get('installation_id') ?? '' }
-  const { integrationId } = await finishConnection(github, who, openFlow(cookie.value), answer.searchParams.get('code') ?? '', from, said)
+  const { integrationId } = await finishConnection(github, who, openFlow(cookie.value), answer.searchParams.get('code') ?? '', from)
   if (integrationId === undefined) throw new Error('It waits for a word')
   await rooms.sql('delete from public.assessments where integration_id = $1', [integrationId])
   return integrationId

@@ -54,6 +54,7 @@ describe.skipIf(inject('databaseMode') === 'embedded')('kill -9', { timeout: 90_
     const early = await Promise.race([reached.then(() => null), told])
     if (early !== null) throw new Error(`It was to be killed ${where} ${rpc}, but ${early}`)
     await victim.kill()
+    await proxy.forget()
     await told
   }
 

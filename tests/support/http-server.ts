@@ -7,7 +7,12 @@ export type Handler = (request: Request, raw: { incoming: IncomingMessage, outgo
 /** null: the handler has dealt with `raw.outgoing` itself. */
 Promise<Response | null>
 
-export interface HttpServer { url: string, close: () => Promise<void> }
+export interface HttpServer {
+  url: string
+  /** Closes every connection that there is, with what is still on its way in it. */
+  hangUp: () => void
+  close: () => Promise<void>
+}
 
 async function toRequest(incoming: IncomingMessage, origin: string): Promise<Request> {
   const chunks: Buffer[] = []
@@ -50,6 +55,7 @@ export async function serveHttp(handler: Handler, listen: { port?: number } = {}
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url: origin,
+    hangUp: () => server.closeAllConnections(),
     close: () => new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()

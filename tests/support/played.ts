@@ -96,7 +96,13 @@ export async function openPlayed(): Promise<Played> {
       const login = await client.get(`/api/auth/${connector.id}/login`)
       expectStatus(login, 302)
       if (isRole(connector)) return arriveByRole(client, connector, login.location ?? '')
-      const back = new URL(await consent(login.location ?? '', 'approve', choices))
+      let back = new URL(await consent(login.location ?? '', 'approve', choices))
+      if (!new URL(login.location ?? '').searchParams.has('redirect_uri')) {
+        // Past the page on which the app is installed, to consent.
+        const location = new URL((await client.get(back.pathname + back.search)).location ?? '', edge.url)
+        if (location.pathname === '/integrations') return async () => ({ error: location.searchParams.get('error') ?? location.href })
+        back = new URL(await consent(location.href, 'approve', choices))
+      }
       return async () => {
         const answer = await client.get(back.pathname + back.search)
         expectStatus(answer, 302)

@@ -3,7 +3,9 @@
  * `stop` for good, before the database has seen the call or when it is done and nobody has been told. Whoever made the call
  * can be killed at exactly that point.
  */
+import { setImmediate } from 'node:timers/promises'
 import { serveHttp } from './http-server.ts'
+import { until } from './until.ts'
 
 export interface RpcProxy {
   url: string
@@ -14,6 +16,8 @@ export interface RpcProxy {
   release: () => void
   /** The next call of this function stops there, for good. @returns resolves when it has come so far */
   stop: (name: string, where: 'before' | 'after') => Promise<void>
+  /** Once a caller is dead: none of its calls that are still on their way comes later. */
+  forget: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -29,6 +33,7 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
   let held: { name: string, from: number, seen: number, gate: Promise<void>, open: () => void } | null = null
   let stopped: { name: string, where: 'before' | 'after', reached: () => void } | null = null
   let waiting = 0
+  let forwarded = 0
   const server = await serveHttp(async (request) => {
     const { pathname, search } = new URL(request.url)
     const name = /\/rpc\/(\w+)$/.exec(pathname)?.[1]
@@ -40,10 +45,8 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     const stop = stopped?.name === name ? stopped : null
     if (stop) stopped = null
     if (stop?.where === 'before') return halt(stop)
-    const answer = await fetch(target + pathname + search, {
-      method: request.method, headers: without(request.headers), body: request.body === null ? undefined : await request.arrayBuffer(),
-    })
-    const bytes = await answer.arrayBuffer()
+    forwarded++
+    const { answer, bytes } = await forward(target + pathname + search, request).finally(() => forwarded--)
     if (stop) return halt(stop)
     return new Response([204, 304].includes(answer.status) ? null : bytes, { status: answer.status, headers: without(answer.headers) })
   })
@@ -60,11 +63,23 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
       held = null
     },
     stop: (name, where) => new Promise((resolve) => { stopped = { name, where, reached: resolve } }),
+    forget: async () => {
+      server.hangUp()
+      await setImmediate()
+      await until(() => forwarded === 0, { intervalMs: 5, what: 'the calls of the dead to end' })
+    },
     close: () => {
       held?.open()
       return server.close()
     },
   }
+}
+
+async function forward(url: string, request: Request): Promise<{ answer: Response, bytes: ArrayBuffer }> {
+  const answer = await fetch(url, {
+    method: request.method, headers: without(request.headers), body: request.body === null ? undefined : await request.arrayBuffer(),
+  })
+  return { answer, bytes: await answer.arrayBuffer() }
 }
 
 /** Nothing is answered any more. */

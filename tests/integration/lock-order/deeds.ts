@@ -61,12 +61,14 @@ function connections({ first, second, pending }: Scene): Record<string, Deed> {
     external_account_id, external_account_name: 'A', sandbox: false, refresh_due_at: later, refresh_slot: 'main', connected_by: null,
   })
   const stored = ['first integration', 'resource', 'finding']
+  // Of the kind that is there: else nothing of it is taken for gone.
+  const resources = json([{ kind: 'project', external_id: 'new', name: 'New' }])
   return {
     apply_deliveries: deed(`public.apply_deliveries('supabase', false, '{}', 100)`, [],
       ['lower organization', 'higher organization', 'first integration', 'second integration', 'lower log', 'higher log']),
-    sync_resources: deed(`public.sync_resources($1, $2, '[]')`, [id, organization_id], ['resource', 'finding']),
-    store_connection: deed(`public.store_connection($1::text::jsonb, '[]', $2::text::jsonb, now(), 1::bigint)`, [connection, entry], [...stored, 'higher log']),
-    store_pending_connection: deed(`public.store_pending_connection($3, $1::text::jsonb, '[]', $2::text::jsonb, now(), 1::bigint)`, [connection, entry, pending],
+    sync_resources: deed(`public.sync_resources($1, $2, $3::text::jsonb)`, [id, organization_id, resources], stored),
+    store_connection: deed(`public.store_connection($1::text::jsonb, $3::text::jsonb, $2::text::jsonb, now(), 1::bigint)`, [connection, entry, resources], [...stored, 'higher log']),
+    store_pending_connection: deed(`public.store_pending_connection($3, $1::text::jsonb, $4::text::jsonb, $2::text::jsonb, now(), 1::bigint)`, [connection, entry, pending, resources],
       ['pending connection', ...stored, 'higher log']),
     remove_integration: deed(`public.remove_integration($1, $2, $3, 1::bigint, false, '{}', $4::text::jsonb)`, [id, organization_id, first.owner, entry],
       ['assessment', 'first integration', 'resource', 'finding', 'result', 'signal', 'higher log']),
