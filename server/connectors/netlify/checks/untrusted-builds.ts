@@ -1,11 +1,11 @@
 import { defineCheck } from '../../contract'
-import { notApplicable, pass, unverified } from '../../verdict'
+import { fail, notApplicable, pass, unverified } from '../../verdict'
 import { siteSettings } from '../endpoints'
 import { repository } from '../site'
 
 /**
  * Of the three policies that Netlify documents, those that keep secrets from strangers, by words of the API that say so themselves.
- * Which word it has for the third, "without restrictions", is written nowhere: no other word is held against anybody.
+ * Which word it has for the third, "without restrictions", is written nowhere: the one that says so itself counts, and no other.
  */
 const keeping: Readonly<Record<string, string>> = {
   review: 'Builds of strangers\' pull requests wait for somebody\'s approval.',
@@ -40,6 +40,7 @@ export const untrustedBuilds = defineCheck({
     if (policy === undefined) return unverified('Netlify\'s answer did not say what happens to strangers\' pull requests.')
     const kept = Object.hasOwn(keeping, policy) ? keeping[policy] : undefined
     const evidence = { policy: policy.slice(0, 40) }
+    if (policy === 'unrestricted') return fail('Strangers\' pull requests to the public repository are built without approval and with all variables.', evidence)
     return kept ? pass(kept, evidence) : unverified(`Netlify calls what happens to strangers' pull requests "${evidence.policy}", which is not known to us: look at the policy yourself.`, evidence)
   },
 })

@@ -68,6 +68,7 @@ const tables: Record<string, Row[]> = {
   ],
   netlify_untrusted_builds: [
     ['secrets are left out', built({ untrusted_flow: 'redact' }), 'pass', /without sensitive/],
+    ['there is no restriction', built({ untrusted_flow: 'unrestricted' }), 'fail', /without approval/],
     ['the word is not known', built({ untrusted_flow: 'require_approval' }), 'error', /"require_approval", which is not known/],
     ['the policy is a name that objects have', built({ untrusted_flow: 'constructor' }), 'error', /"constructor", which is not known/],
     ['the repository is private', built({ public_repo: false, untrusted_flow: 'x' }), 'not_applicable', /private/],

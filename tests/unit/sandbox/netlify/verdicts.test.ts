@@ -48,7 +48,7 @@ const expected: Record<string, Record<string, string>> = {
     netlify_force_ssl: 'fail',
     netlify_certificate_valid: 'fail',
     netlify_previews_protected: 'fail',
-    netlify_untrusted_builds: 'error',
+    netlify_untrusted_builds: 'fail',
     netlify_production_from_git: 'fail',
     netlify_build_logs_private: 'fail',
     netlify_env_secrets_marked: 'fail',
