@@ -66,8 +66,8 @@ export default defineConfig({
       project('unit', { timeoutMs: 10_000 }),
       project('contract', { timeoutMs: 20_000 }),
       project('architecture', { timeoutMs: 20_000 }),
-      project('integration', { timeoutMs: 60_000, workers: 2, startsApps: true, without: [...onPostgres, ...onceIsEnough] }),
-      // They wait for time limits and processes more than for a core.
+      // Three on two cores: they wait for time limits and processes, too.
+      project('integration', { timeoutMs: 60_000, workers: 3, startsApps: true, without: [...onPostgres, ...onceIsEnough] }),
       project('integration-supabase', { folder: 'integration', timeoutMs: 60_000, workers: 3, databaseMode: 'supabase', without: onTheEmbedded }),
       project('e2e', { timeoutMs: 120_000, workers: 2, startsApps: true }),
     ],
